@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Network devices of the host, through rtnetlink: what a backend forwards between. Conventions as in
+ * dataplane.h. Each call opens its own socket, works in the calling thread's network namespace and
+ * is safe to run on any thread.
+ */
+#ifndef HYPERION_HOST_H
+#define HYPERION_HOST_H
+
+#include "dataplane.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define HYP_NAME_MAX 16 /* IFNAMSIZ, with the NUL */
+
+struct hyp_link {
+	uint32_t index;
+	uint32_t mtu;  /* bytes */
+	uint32_t peer; /* IFLA_LINK: index of the other end of a veth, when in this namespace; else its index there */
+	uint8_t mac[6];
+	uint8_t up;      /* IFF_UP */
+	uint8_t carrier; /* IFF_LOWER_UP: a veth's other end is up */
+	char name[HYP_NAME_MAX];
+	char kind[HYP_NAME_MAX]; /* "veth", "" for hardware */
+};
+
+/*
+ * Makes a soft VF: a veth pair of `vf` (goes into the container, left down) and `representor` (stays,
+ * set up; no IPv6 address of its own). *port becomes the representor's index.
+ *   -EEXIST a device of that name exists   -EPERM not root   -EINVAL bad name or MTU
+ */
+HYP_API int hyp_host_vf_create(const char *vf, const char *representor, uint32_t mtu, uint32_t *port,
+			       struct hyp_error *error);
+
+/* Deletes a device, and its other end. A device that is not there is fine. */
+HYP_API int hyp_host_link_delete(const char *name, struct hyp_error *error);
+
+/* Sets the MTU in bytes. -ENODEV when there is no such device. */
+HYP_API int hyp_host_link_set_mtu(const char *name, uint32_t mtu, struct hyp_error *error);
+
+/* Fills *link. -ENODEV when there is no such device. */
+HYP_API int hyp_host_link(const char *name, struct hyp_link *link, struct hyp_error *error);
+
+/*
+ * Copies the devices whose name starts with `prefix` ("" for all). Returns their number, which may
+ * exceed `capacity`: then only `capacity` were copied.
+ */
+HYP_API int hyp_host_links(const char *prefix, struct hyp_link *links, uint32_t capacity,
+			   struct hyp_error *error);
+
+/*
+ * Takes an exclusive lock on a file, made if missing, and writes the process id into it. The lock
+ * lasts until hyp_host_unlock or the end of the process. Returns a descriptor.
+ *   -EWOULDBLOCK held by another process; *holder is its process id, 0 if unknown
+ */
+HYP_API int hyp_host_lock(const char *path, uint32_t *holder, struct hyp_error *error);
+HYP_API void hyp_host_unlock(int descriptor);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,56 @@
+import IpCidr from "ip-cidr";
+import type { Brand } from "./brand.ts";
+import { HyperionError } from "./errors.ts";
+import { bitsOf, familyOf, type Ip, type IpFamily, ipFromBigInt, ipToBigInt, parseIp } from "./ip.ts";
+
+/** A CIDR prefix with its host bits zero: `10.1.0.0/16`, `fd00:1::/64`. */
+export type Prefix = Brand<"Prefix">;
+
+/** Reads CIDR notation; host bits are cleared. Throws E205. */
+export function parsePrefix(text: string): Prefix {
+  if (!IpCidr.isValidCIDR(text)) {
+    throw new HyperionError("E205", { text: JSON.stringify(text), expected: "a subnet, like 10.1.0.0/16" });
+  }
+  const bits = text.slice(text.indexOf("/") + 1);
+  return `${parseIp(new IpCidr(text).start<string>())}/${Number(bits)}` as Prefix;
+}
+
+export function prefixOf(ip: Ip, bits: number): Prefix {
+  return parsePrefix(`${ip}/${bits}`);
+}
+
+/** The first address of the prefix: the network address. */
+export function prefixBase(prefix: Prefix): Ip {
+  return prefix.slice(0, prefix.indexOf("/")) as Ip;
+}
+
+export function prefixBits(prefix: Prefix): number {
+  return Number(prefix.slice(prefix.indexOf("/") + 1));
+}
+
+export function prefixFamily(prefix: Prefix): IpFamily {
+  return familyOf(prefixBase(prefix));
+}
+
+/** First and last address as integers, both inclusive. */
+export function prefixRange(prefix: Prefix): { readonly first: bigint; readonly last: bigint } {
+  const first = ipToBigInt(prefixBase(prefix));
+  const hostBits = BigInt(bitsOf(prefixFamily(prefix)) - prefixBits(prefix));
+  return { first, last: first + (1n << hostBits) - 1n };
+}
+
+export function prefixContains(prefix: Prefix, ip: Ip): boolean {
+  if (prefixFamily(prefix) !== familyOf(ip)) return false;
+  const { first, last } = prefixRange(prefix);
+  const value = ipToBigInt(ip);
+  return first <= value && value <= last;
+}
+
+export function prefixesOverlap(a: Prefix, b: Prefix): boolean {
+  return prefixContains(a, prefixBase(b)) || prefixContains(b, prefixBase(a));
+}
+
+/** Address number `offset` of the prefix, 0 being its base. */
+export function prefixAt(prefix: Prefix, offset: bigint): Ip {
+  return ipFromBigInt(prefixRange(prefix).first + offset, prefixFamily(prefix));
+}

@@ -1,0 +1,37 @@
+import type { MacAddress } from "../../model/mac.ts";
+
+/** A network device of this host's network namespace. */
+export interface Link {
+  readonly name: string;
+  /** Kernel index: the data plane's port id when the link is a representor. */
+  readonly index: number;
+  readonly mtuBytes: number;
+  readonly mac: MacAddress;
+  readonly up: boolean;
+  readonly carrier: boolean;
+  /** "veth", "" for hardware. */
+  readonly kind: string;
+}
+
+/** The door to the host's network devices. Names are at most 15 characters. */
+export interface Host {
+  /** Makes a soft VF and its representor; returns the representor's index. Throws E601. */
+  createVf(vf: string, representor: string, mtuBytes: number): Promise<number>;
+
+  /** Deletes a device and its other end; one that is not there is fine. */
+  deleteLink(name: string): Promise<void>;
+
+  /** Throws E602 when there is no such device. */
+  setMtu(name: string, mtuBytes: number): Promise<void>;
+
+  /** Undefined when there is no such device. */
+  link(name: string): Promise<Link | undefined>;
+
+  links(namePrefix: string): Promise<readonly Link[]>;
+
+  /** Takes the exclusive lock on a file; returns its release. Throws E704 with the holder's pid. */
+  lock(path: string): Promise<() => void>;
+
+  /** Changes at every boot of the machine. */
+  bootId(): Promise<string>;
+}
