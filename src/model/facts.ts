@@ -26,6 +26,8 @@ export interface Subnet {
 export interface NetworkFacts {
   readonly id: NetworkId;
   readonly index: NetworkIndex;
+  /** The name that Docker shows; undefined until Docker was asked, as libnetwork tells drivers only the id. */
+  readonly name: string | undefined;
   readonly options: NetworkOptions;
   readonly internal: boolean;
   readonly subnets: readonly Subnet[];

@@ -1,0 +1,88 @@
+import type { Ip } from "./ip.ts";
+import type { MacAddress } from "./mac.ts";
+import type { Direction, Verdict } from "./posture.ts";
+
+/*
+ * The rows of the data plane's tables, those of `native/include/hyperion/tables.h` in TypeScript's
+ * terms. They are words of the whole project: the pipeline makes them, the reconciler compares them,
+ * and the implementations of the data plane's door turn them into bytes.
+ */
+
+export type Mode = "quarantine" | "enforce" | "audit";
+
+/** Protocols that policy tells apart; everything else is `other`. */
+export type Protocol = "icmp" | "tcp" | "udp" | "icmp6" | "sctp" | "other";
+
+export interface PortRow {
+  readonly table: "port";
+  readonly port: number;
+  readonly endpoint: number;
+}
+
+export interface NetworkRow {
+  readonly table: "network";
+  readonly network: number;
+  readonly multicast: boolean;
+  readonly mtuBytes: number;
+  readonly members: number;
+}
+
+export interface EndpointRow {
+  readonly table: "endpoint";
+  readonly endpoint: number;
+  /** New whenever any other field changes. */
+  readonly generation: number;
+  readonly network: number;
+  readonly port: number;
+  readonly identity: number;
+  readonly policy: number;
+  readonly egressDeny: boolean;
+  readonly ingressDeny: boolean;
+  /** Bit n: the policy set has entries with port prefixes of n bits. */
+  readonly egressPrefixLengths: number;
+  readonly ingressPrefixLengths: number;
+  readonly mode: Mode;
+  readonly mac: MacAddress;
+  readonly ipv4: Ip | undefined;
+  readonly ipv6: Ip | undefined;
+  /** Bytes per second and bytes; 0: unlimited. */
+  readonly egressRate: number;
+  readonly ingressRate: number;
+  readonly egressBurst: number;
+  readonly ingressBurst: number;
+}
+
+export interface NeighbourRow {
+  readonly table: "neighbour";
+  readonly network: number;
+  readonly address: Ip;
+  readonly endpoint: number;
+  readonly mac: MacAddress;
+}
+
+export interface MemberRow {
+  readonly table: "member";
+  readonly network: number;
+  readonly slot: number;
+  readonly endpoint: number;
+}
+
+export interface PolicyRow {
+  readonly table: "policy";
+  readonly policy: number;
+  readonly direction: Direction;
+  /** 0: anyone not listed. */
+  readonly identity: number;
+  readonly protocol: Protocol;
+  /** The upper `prefixLength` bits of a destination port, or of ICMP type << 8 | code. */
+  readonly port: number;
+  readonly prefixLength: number;
+  readonly verdict: Verdict;
+  /** Number of the rule in its policy set; 0: the posture. */
+  readonly rule: number;
+  readonly log: boolean;
+  readonly audit: boolean;
+}
+
+export type Row = PortRow | NetworkRow | EndpointRow | NeighbourRow | MemberRow | PolicyRow;
+export type Table = Row["table"];
