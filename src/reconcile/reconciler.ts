@@ -1,0 +1,243 @@
+import { Backoff } from "../base/backoff.ts";
+import type { Log } from "../base/log.ts";
+import { HyperionError, reasonOf } from "../model/errors.ts";
+import type { Facts } from "../model/facts.ts";
+import type { Desired, Numbering } from "../pipeline/index.ts";
+import type { Dataplane, Failure } from "../platform/dataplane/dataplane.ts";
+import { Actual, type Step } from "./actual.ts";
+import { IDENTITY_MAX, Numbers, POLICY_MAX } from "./numbering.ts";
+
+/** Waits between attempts to apply what the data plane refused. */
+const RETRY_FIRST_MS = 50;
+const RETRY_LAST_MS = 5_000;
+
+/** Turns facts into rows; the pipeline's compiler behind its numbering. */
+export type Compile = (facts: Facts, numbering: Numbering) => Desired;
+
+export interface ReconcilerParts {
+  readonly dataplane: Dataplane;
+  /** Makes a compiler with an empty memory; its numbers come from the numbering of each call. */
+  readonly newCompile: () => Compile;
+  readonly facts: () => Facts;
+  readonly log: Log;
+}
+
+interface Waiter {
+  readonly owner: string | undefined;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Counted since the start, for status and benchmarks (dataplane: entries touched ÷ entries needed). */
+export interface ReconcileCounts {
+  readonly passes: number;
+  readonly steps: number;
+  readonly failures: number;
+  readonly rows: number;
+}
+
+/**
+ * Brings the data plane to what the facts say, by the smallest delta, one pass at a time.
+ *
+ * Each pass looks at the facts of that moment, never at what led to them, so passes that are asked
+ * for while one is running become one. What the data plane refuses stays on the list and is tried
+ * again; it holds up nobody else.
+ */
+export class Reconciler {
+  readonly #parts: ReconcilerParts;
+  readonly #compile: Compile;
+  readonly #numbering: { readonly identities: Numbers; readonly policies: Numbers };
+  readonly #backoff = new Backoff(RETRY_FIRST_MS, RETRY_LAST_MS);
+  readonly #actual: Actual;
+  #desired: Desired;
+  #waiters: Waiter[] = [];
+  #running: Promise<void> | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #stopped = false;
+  #passes = 0;
+  #steps = 0;
+  #failures = 0;
+
+  /** Reads the data plane back and takes over the numbers that it uses. Changes nothing yet. */
+  static async open(parts: ReconcilerParts): Promise<Reconciler> {
+    const actual = new Actual(await parts.dataplane.dump());
+    return new Reconciler(parts, actual);
+  }
+
+  private constructor(parts: ReconcilerParts, actual: Actual) {
+    this.#parts = parts;
+    this.#actual = actual;
+    this.#numbering = adoptNumbers(parts, actual);
+    this.#compile = parts.newCompile();
+    this.#desired = this.#compileNow();
+  }
+
+  /** What the last pass was after: each endpoint's identity, policy, posture and label problems. */
+  get desired(): Desired {
+    return this.#desired;
+  }
+
+  get counts(): ReconcileCounts {
+    return {
+      passes: this.#passes,
+      steps: this.#steps,
+      failures: this.#failures,
+      rows: this.#actual.size,
+    };
+  }
+
+  /**
+   * Resolves when the data plane has everything that the facts say at the time of the call. With an
+   * `owner`, rejects (E501, E510) if a step for that owner was refused; the step is retried all the same
+   * unless the facts change.
+   */
+  settle(owner?: string): Promise<void> {
+    if (this.#stopped) return Promise.reject(new HyperionError("E501", { operation: "a change", reason: "the daemon is stopping" }));
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ owner, resolve, reject });
+      this.#wake();
+    });
+  }
+
+  /** Waits for the pass under way and takes no more. The data plane keeps what it has. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#retry);
+    await this.#running;
+  }
+
+  #wake(): void {
+    if (this.#running !== undefined) return;
+    this.#running = this.#run().finally(() => {
+      this.#running = undefined;
+      if (this.#waiters.length > 0) this.#wake();
+    });
+  }
+
+  async #run(): Promise<void> {
+    // One turn of the event loop lets everything that is about to change join this pass.
+    await Promise.resolve();
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    try {
+      const failures = await this.#pass();
+      for (const waiter of waiters) settleOne(waiter, failures);
+    } catch (error) {
+      this.#parts.log.error("reconcile.failed", `the data plane could not be updated: ${reasonOf(error)}`);
+      for (const waiter of waiters) waiter.reject(error);
+      this.#retryLater();
+    }
+  }
+
+  async #pass(): Promise<ReadonlyMap<string, Failure>> {
+    this.#passes++;
+    this.#desired = this.#compileNow();
+    const steps = this.#actual.plan(this.#desired.groups);
+    if (steps.length === 0) return new Map();
+    this.#steps += steps.length;
+    const refused = await this.#apply(steps);
+    this.#releaseNumbers();
+    if (refused.size === 0) {
+      this.#backoff.reset();
+      return refused;
+    }
+    this.#failures += refused.size;
+    for (const [owner, failure] of refused) {
+      const { table } = failure.operation.row;
+      this.#parts.log.error("reconcile.refused", `the data plane refused a row of table ${table}`, { owner, table, errno: failure.errno });
+    }
+    this.#retryLater();
+    return refused;
+  }
+
+  /** Applies the steps; returns the first failure of each owner that had one. */
+  async #apply(steps: readonly Step[]): Promise<ReadonlyMap<string, Failure>> {
+    let failures: readonly Failure[];
+    try {
+      failures = await this.#parts.dataplane.apply(steps);
+    } catch (error) {
+      this.#actual.failed(steps);
+      throw error;
+    }
+    if (failures.length === 0) return new Map();
+    const byOperation = new Map(failures.map((failure) => [failure.operation, failure]));
+    const failed = steps.filter((step) => byOperation.has(step));
+    this.#actual.failed(failed);
+    const byOwner = new Map<string, Failure>();
+    for (const step of failed) {
+      const failure = byOperation.get(step);
+      if (failure !== undefined && !byOwner.has(step.owner)) byOwner.set(step.owner, failure);
+    }
+    return byOwner;
+  }
+
+  #retryLater(): void {
+    if (this.#stopped) return;
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => this.#wake(), this.#backoff.next());
+    this.#retry.unref();
+  }
+
+  #compileNow(): Desired {
+    const { identities, policies } = this.#numbering;
+    return this.#compile(this.#parts.facts(), {
+      identity: (key) => identities.of(key),
+      policy: (key) => policies.of(key),
+    });
+  }
+
+  /** Numbers rest until no row of the data plane carries them. */
+  #releaseNumbers(): void {
+    const identities = new Set<number>();
+    const policies = new Set<number>();
+    for (const view of this.#desired.endpoints.values()) {
+      identities.add(view.identity);
+      policies.add(view.policy);
+    }
+    this.#numbering.identities.retain((number) => identities.has(number));
+    this.#numbering.policies.retain((number) => policies.has(number));
+  }
+}
+
+function settleOne(waiter: Waiter, failures: ReadonlyMap<string, Failure>): void {
+  const failure = waiter.owner === undefined ? undefined : failures.get(waiter.owner);
+  if (failure === undefined) waiter.resolve();
+  else waiter.reject(refusal(failure));
+}
+
+/** E2BIG and ENOSPC are how tables say that they are full (bpf(2), BPF_MAP_UPDATE_ELEM). */
+function refusal(failure: Failure): HyperionError {
+  const { row } = failure.operation;
+  if (failure.errno === 7 || failure.errno === 28) {
+    return new HyperionError("E510", { table: row.table, needed: 1, free: 0 });
+  }
+  return new HyperionError("E501", { operation: `a row of table ${row.table}`, reason: `errno ${failure.errno}` });
+}
+
+/**
+ * Numbers as the data plane uses them. A trial compilation with numbers of its own says which keys
+ * each endpoint has today; where the data plane already holds that endpoint, its numbers are kept,
+ * so that a restart changes no row.
+ */
+function adoptNumbers(parts: ReconcilerParts, actual: Actual): { identities: Numbers; policies: Numbers } {
+  const identities = new Numbers("identity", IDENTITY_MAX);
+  const policies = new Numbers("policy", POLICY_MAX);
+  const trial = { identities: new Numbers("identity", IDENTITY_MAX), policies: new Numbers("policy", POLICY_MAX) };
+  const facts = parts.facts();
+  const desired = parts.newCompile()(facts, {
+    identity: (key) => trial.identities.of(key),
+    policy: (key) => trial.policies.of(key),
+  });
+  const held = new Map<number, { identity: number; policy: number }>();
+  for (const row of actual.rows()) if (row.table === "endpoint") held.set(row.endpoint, row);
+  for (const endpoint of facts.endpoints.values()) {
+    const row = held.get(endpoint.index);
+    const view = desired.endpoints.get(endpoint.id);
+    if (row === undefined || view === undefined) continue;
+    const identityKey = trial.identities.keyOf(view.identity);
+    const policyKey = trial.policies.keyOf(view.policy);
+    if (identityKey !== undefined) identities.adopt(identityKey, row.identity);
+    if (policyKey !== undefined) policies.adopt(policyKey, row.policy);
+  }
+  return { identities, policies };
+}
