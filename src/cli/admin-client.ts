@@ -38,7 +38,8 @@ export class AdminClient {
         response.resume();
         reject(this.#unreachable(new Error(`it answered ${response.statusCode}`)));
       });
-      if (timeoutMs > 0) call.setTimeout(timeoutMs, () => call.destroy(new Error("it did not answer in time")));
+      if (timeoutMs > 0)
+        call.setTimeout(timeoutMs, () => call.destroy(new Error("it did not answer in time")));
       call.on("error", (error) => reject(this.#unreachable(error)));
       call.end();
     });

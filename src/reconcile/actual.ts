@@ -18,6 +18,8 @@ interface Held {
 
 /** Owner of rows that an earlier process left and nobody has claimed. */
 const NOBODY = "";
+/** Value of a row after a refused write; no row has it. */
+const UNKNOWN = "unknown";
 
 /** Referents before references: a packet never meets an entry that points at nothing. */
 const UPSERT_ORDER: readonly Table[] = ["policy", "member", "network", "endpoint", "neighbour", "port"];
@@ -76,18 +78,18 @@ export class Actual {
     return [...inOrder(upserts, UPSERT_ORDER), ...inOrder(deletes, DELETE_ORDER)];
   }
 
-  /** Takes back steps that the data plane refused: their owners are planned again from scratch. */
+  /**
+   * Takes back steps that the data plane refused. What it holds under their keys is unknown then:
+   * equal to no value, so an upsert is repeated, and there to be deleted (a delete of nothing is fine).
+   */
   failed(steps: readonly Step[]): void {
-    for (const step of steps) {
-      const key = rowKey(step.row);
-      if (step.verb === "delete") {
-        this.#held.set(key, { row: step.row, value: rowValue(step.row), owner: NOBODY });
-        this.#groups.set(NOBODY, [...(this.#groups.get(NOBODY) ?? []), step.row]);
-      } else {
-        this.#held.delete(key);
-        // A copy is another array: the owner's rows are looked at again.
-        this.#groups.set(step.owner, [...(this.#groups.get(step.owner) ?? [])]);
-      }
+    for (const { verb, row, owner: wanted } of steps) {
+      const owner = verb === "delete" ? NOBODY : wanted;
+      const key = rowKey(row);
+      this.#held.set(key, { row, value: UNKNOWN, owner: this.#held.get(key)?.owner ?? owner });
+      // A new array makes the next plan look at the owner's rows again.
+      const rows = this.#groups.get(owner) ?? [];
+      this.#groups.set(owner, verb === "delete" ? [...rows, row] : [...rows]);
     }
   }
 

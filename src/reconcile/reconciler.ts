@@ -92,7 +92,10 @@ export class Reconciler {
    * unless the facts change.
    */
   settle(owner?: string): Promise<void> {
-    if (this.#stopped) return Promise.reject(new HyperionError("E501", { operation: "a change", reason: "the daemon is stopping" }));
+    if (this.#stopped)
+      return Promise.reject(
+        new HyperionError("E501", { operation: "a change", reason: "the daemon is stopping" }),
+      );
     return new Promise((resolve, reject) => {
       this.#waiters.push({ owner, resolve, reject });
       this.#wake();
@@ -144,7 +147,11 @@ export class Reconciler {
     this.#failures += refused.size;
     for (const [owner, failure] of refused) {
       const { table } = failure.operation.row;
-      this.#parts.log.error("reconcile.refused", `the data plane refused a row of table ${table}`, { owner, table, errno: failure.errno });
+      this.#parts.log.error("reconcile.refused", `the data plane refused a row of table ${table}`, {
+        owner,
+        table,
+        errno: failure.errno,
+      });
     }
     this.#retryLater();
     return refused;
@@ -211,7 +218,10 @@ function refusal(failure: Failure): HyperionError {
   if (failure.errno === 7 || failure.errno === 28) {
     return new HyperionError("E510", { table: row.table, needed: 1, free: 0 });
   }
-  return new HyperionError("E501", { operation: `a row of table ${row.table}`, reason: `errno ${failure.errno}` });
+  return new HyperionError("E501", {
+    operation: `a row of table ${row.table}`,
+    reason: `errno ${failure.errno}`,
+  });
 }
 
 /**
@@ -222,7 +232,10 @@ function refusal(failure: Failure): HyperionError {
 function adoptNumbers(parts: ReconcilerParts, actual: Actual): { identities: Numbers; policies: Numbers } {
   const identities = new Numbers("identity", IDENTITY_MAX);
   const policies = new Numbers("policy", POLICY_MAX);
-  const trial = { identities: new Numbers("identity", IDENTITY_MAX), policies: new Numbers("policy", POLICY_MAX) };
+  const trial = {
+    identities: new Numbers("identity", IDENTITY_MAX),
+    policies: new Numbers("policy", POLICY_MAX),
+  };
   const facts = parts.facts();
   const desired = parts.newCompile()(facts, {
     identity: (key) => trial.identities.of(key),
