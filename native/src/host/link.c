@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Any network device: delete, change, describe, list. */
+#include <errno.h>
+#include <linux/if.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "name.h"
+#include "netlink.h"
+
+/* How often a listing is begun again when devices came or went meanwhile. */
+#define DUMP_ATTEMPTS 16
+
+static struct nlmsghdr *begin(char *buffer, uint16_t type, const char *name)
+{
+	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
+	struct ifinfomsg *link;
+
+	request->nlmsg_type = type;
+	link = mnl_nlmsg_put_extra_header(request, sizeof(*link));
+	link->ifi_family = AF_UNSPEC;
+	if (name != NULL)
+		mnl_attr_put_strz(request, IFLA_IFNAME, name);
+	return request;
+}
+
+static int ask_once(struct nlmsghdr *request, const char *what, const char *name, mnl_cb_t row,
+		    void *data, struct hyp_error *error)
+{
+	struct mnl_socket *socket = netlink_open(error);
+	int code;
+
+	if (socket == NULL)
+		return -errno;
+	code = netlink_ask(socket, request, what, name, row, data, error);
+	mnl_socket_close(socket);
+	return code;
+}
+
+int hyp_host_link_delete(const char *name, struct hyp_error *error)
+{
+	char buffer[NETLINK_REQUEST_BYTES];
+	int code;
+
+	if (!name_is_valid(name))
+		return netlink_fail(error, EINVAL, "delete", "link", "bad device name");
+	code = ask_once(begin(buffer, RTM_DELLINK, name), "delete", name, NULL, NULL, error);
+	return code == -ENODEV ? 0 : code;
+}
+
+int hyp_host_link_set_mtu(const char *name, uint32_t mtu, struct hyp_error *error)
+{
+	char buffer[NETLINK_REQUEST_BYTES];
+	struct nlmsghdr *request;
+
+	if (!name_is_valid(name))
+		return netlink_fail(error, EINVAL, "set MTU of", "link", "bad device name");
+	request = begin(buffer, RTM_SETLINK, name);
+	mnl_attr_put_u32(request, IFLA_MTU, mtu);
+	return ask_once(request, "set MTU of", name, NULL, NULL, error);
+}
+
+static void copy_name(char to[HYP_NAME_MAX], const struct nlattr *attribute)
+{
+	size_t bytes = mnl_attr_get_payload_len(attribute);
+
+	if (bytes >= HYP_NAME_MAX)
+		bytes = HYP_NAME_MAX - 1;
+	memcpy(to, mnl_attr_get_payload(attribute), bytes);
+	to[bytes] = '\0';
+}
+
+static int read_info(const struct nlattr *attribute, void *data)
+{
+	struct hyp_link *link = data;
+
+	if (mnl_attr_get_type(attribute) == IFLA_INFO_KIND)
+		copy_name(link->kind, attribute);
+	return MNL_CB_OK;
+}
+
+static int read_attribute(const struct nlattr *attribute, void *data)
+{
+	struct hyp_link *link = data;
+
+	switch (mnl_attr_get_type(attribute)) {
+	case IFLA_IFNAME:
+		copy_name(link->name, attribute);
+		break;
+	case IFLA_MTU:
+		if (mnl_attr_validate(attribute, MNL_TYPE_U32) >= 0)
+			link->mtu = mnl_attr_get_u32(attribute);
+		break;
+	case IFLA_LINK:
+		if (mnl_attr_validate(attribute, MNL_TYPE_U32) >= 0)
+			link->peer = mnl_attr_get_u32(attribute);
+		break;
+	case IFLA_ADDRESS:
+		/* Tunnels have addresses of other lengths; those have no MAC. */
+		if (mnl_attr_get_payload_len(attribute) == sizeof(link->mac))
+			memcpy(link->mac, mnl_attr_get_payload(attribute), sizeof(link->mac));
+		break;
+	case IFLA_LINKINFO:
+		mnl_attr_parse_nested(attribute, read_info, link);
+		break;
+	default:
+		break;
+	}
+	return MNL_CB_OK;
+}
+
+/* False when the message is not a device. */
+static bool read_link(const struct nlmsghdr *message, struct hyp_link *link)
+{
+	const struct ifinfomsg *header = mnl_nlmsg_get_payload(message);
+
+	memset(link, 0, sizeof(*link));
+	if (message->nlmsg_type != RTM_NEWLINK ||
+	    mnl_nlmsg_get_payload_len(message) < sizeof(*header))
+		return false;
+	link->index = (uint32_t)header->ifi_index;
+	link->up = (header->ifi_flags & IFF_UP) != 0;
+	link->carrier = (header->ifi_flags & IFF_LOWER_UP) != 0;
+	mnl_attr_parse(message, sizeof(*header), read_attribute, link);
+	return true;
+}
+
+static int take_link(const struct nlmsghdr *message, void *data)
+{
+	read_link(message, data);
+	return MNL_CB_OK;
+}
+
+int hyp_host_link(const char *name, struct hyp_link *link, struct hyp_error *error)
+{
+	char buffer[NETLINK_REQUEST_BYTES];
+	struct nlmsghdr *request;
+
+	if (!name_is_valid(name))
+		return netlink_fail(error, EINVAL, "find", "link", "bad device name");
+	memset(link, 0, sizeof(*link));
+	request = begin(buffer, RTM_GETLINK, name);
+	/* Statistics are the larger part of a link message, and nobody here reads them. */
+	mnl_attr_put_u32(request, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	return ask_once(request, "find", name, take_link, link, error);
+}
+
+struct listing {
+	const char *prefix;
+	size_t prefix_length;
+	struct hyp_link *links;
+	uint32_t capacity;
+	uint32_t count;
+};
+
+static int take_listed(const struct nlmsghdr *message, void *data)
+{
+	struct listing *listing = data;
+	struct hyp_link link;
+
+	if (!read_link(message, &link) ||
+	    strncmp(link.name, listing->prefix, listing->prefix_length) != 0)
+		return MNL_CB_OK;
+	if (listing->count < listing->capacity)
+		listing->links[listing->count] = link;
+	listing->count++;
+	return MNL_CB_OK;
+}
+
+int hyp_host_links(const char *prefix, struct hyp_link *links, uint32_t capacity,
+		   struct hyp_error *error)
+{
+	struct listing listing = {
+		.prefix = prefix,
+		.prefix_length = strlen(prefix),
+		.links = links,
+		.capacity = capacity,
+	};
+	int code = -EINTR;
+
+	for (int attempt = 0; attempt < DUMP_ATTEMPTS && code == -EINTR; attempt++) {
+		char buffer[NETLINK_REQUEST_BYTES];
+		struct nlmsghdr *request = begin(buffer, RTM_GETLINK, NULL);
+
+		request->nlmsg_flags = NLM_F_DUMP;
+		mnl_attr_put_u32(request, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+		listing.count = 0;
+		code = ask_once(request, "list", "links", take_listed, &listing, error);
+	}
+	return code == 0 ? (int)listing.count : code;
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Network devices for real, in a network namespace that lives as long as this process. */
+#include <errno.h>
+#include <hyperion/host.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "check.h"
+
+static struct hyp_error error;
+
+static void a_vf_is_a_pair_with_its_representor_up(void)
+{
+	struct hyp_link vf, representor;
+	uint32_t port = 0;
+
+	CHECK_EQUAL(hyp_host_vf_create("hyv1", "hyr1", 1450, &port, &error), 0);
+	CHECK_EQUAL(hyp_host_link("hyv1", &vf, &error), 0);
+	CHECK_EQUAL(hyp_host_link("hyr1", &representor, &error), 0);
+	CHECK_EQUAL(representor.index, port);
+	CHECK_EQUAL(representor.peer, vf.index);
+	CHECK_EQUAL(vf.peer, representor.index);
+	CHECK_EQUAL(vf.mtu, 1450);
+	CHECK_EQUAL(representor.mtu, 1450);
+	CHECK_EQUAL(representor.up, 1);
+	CHECK_EQUAL(representor.carrier, 0);
+	CHECK_EQUAL(vf.up, 0);
+	CHECK_EQUAL(strcmp(vf.kind, "veth"), 0);
+	CHECK_EQUAL(strcmp(vf.name, "hyv1"), 0);
+	CHECK(memcmp(vf.mac, "\0\0\0\0\0\0", 6) != 0);
+	CHECK_EQUAL(hyp_host_link_delete("hyr1", &error), 0);
+	CHECK_EQUAL(hyp_host_link("hyv1", &vf, &error), -ENODEV);
+}
+
+static int addresses_of(const char *device)
+{
+	char line[256];
+	int count = 0;
+	FILE *table = fopen("/proc/self/net/if_inet6", "r");
+
+	CHECK(table != NULL);
+	while (fgets(line, sizeof(line), table) != NULL) {
+		char *name = strrchr(line, ' ');
+
+		line[strcspn(line, "\n")] = '\0';
+		if (name != NULL && strcmp(name + 1, device) == 0)
+			count++;
+	}
+	fclose(table);
+	return count;
+}
+
+static void set_link_up(const char *name)
+{
+	char command[64];
+
+	snprintf(command, sizeof(command), "ip link set %s up", name);
+	CHECK_EQUAL(system(command), 0);
+}
+
+static void a_representor_has_no_ipv6_address(void)
+{
+	uint32_t port;
+
+	CHECK_EQUAL(hyp_host_vf_create("hyv2", "hyr2", 1500, &port, &error), 0);
+	set_link_up("hyv2");
+	/* The other end gets one at once, which shows that the kernel would have given one. */
+	CHECK_EQUAL(addresses_of("hyv2"), 1);
+	CHECK_EQUAL(addresses_of("hyr2"), 0);
+	CHECK_EQUAL(hyp_host_link_delete("hyv2", &error), 0);
+}
+
+static void an_mtu_below_ipv6_still_makes_a_vf(void)
+{
+	struct hyp_link link;
+	uint32_t port;
+
+	CHECK_EQUAL(hyp_host_vf_create("hyv3", "hyr3", 1000, &port, &error), 0);
+	CHECK_EQUAL(hyp_host_link("hyr3", &link, &error), 0);
+	CHECK_EQUAL(link.up, 1);
+	CHECK_EQUAL(hyp_host_link_delete("hyr3", &error), 0);
+}
+
+static void refusals_change_nothing_and_say_why(void)
+{
+	uint32_t port = 0;
+	struct hyp_link links[8], link;
+
+	CHECK_EQUAL(hyp_host_vf_create("hyv4", "hyr4", 1500, &port, &error), 0);
+	CHECK_EQUAL(hyp_host_vf_create("hyv5", "hyr4", 1500, &port, &error), -EEXIST);
+	CHECK(strstr(error.message, "create hyr4") != NULL);
+	CHECK_EQUAL(hyp_host_vf_create("hyv4", "hyr5", 1500, &port, &error), -EEXIST);
+	CHECK_EQUAL(hyp_host_links("hy", links, 8, &error), 2);
+	CHECK_EQUAL(hyp_host_link_delete("hyv4", &error), 0);
+
+	CHECK_EQUAL(hyp_host_vf_create("hyv5", "hyr5", 60, &port, &error), -EINVAL);
+	CHECK_EQUAL(hyp_host_vf_create("hyv5", "hyr5", 70000, &port, NULL), -EINVAL);
+	CHECK_EQUAL(hyp_host_vf_create("hyv%d", "hyr5", 1500, &port, &error), -EINVAL);
+	CHECK_EQUAL(hyp_host_vf_create("hyv5", "a/b", 1500, &port, &error), -EINVAL);
+	CHECK_EQUAL(hyp_host_vf_create("", "hyr5", 1500, &port, &error), -EINVAL);
+	CHECK_EQUAL(hyp_host_vf_create("hyv5", "sixteen-letters!", 1500, &port, &error), -EINVAL);
+	CHECK_EQUAL(hyp_host_links("hy", links, 8, &error), 0);
+
+	CHECK_EQUAL(hyp_host_link("hyr9", &link, &error), -ENODEV);
+	CHECK_EQUAL(hyp_host_link_set_mtu("hyr9", 1400, &error), -ENODEV);
+	CHECK_EQUAL(hyp_host_link_delete("hyr9", &error), 0);
+}
+
+static void mtu_changes(void)
+{
+	struct hyp_link link;
+	uint32_t port;
+
+	CHECK_EQUAL(hyp_host_vf_create("hyv6", "hyr6", 1500, &port, &error), 0);
+	CHECK_EQUAL(hyp_host_link_set_mtu("hyv6", 9000, &error), 0);
+	CHECK_EQUAL(hyp_host_link("hyv6", &link, &error), 0);
+	CHECK_EQUAL(link.mtu, 9000);
+	CHECK_EQUAL(hyp_host_link_set_mtu("hyv6", 1, &error), -EINVAL);
+	CHECK(strstr(error.message, "less than device minimum") != NULL); /* the kernel's own words */
+	CHECK_EQUAL(hyp_host_link_delete("hyv6", &error), 0);
+}
+
+static void a_listing_counts_past_its_room(void)
+{
+	struct hyp_link links[2];
+	char vf[HYP_NAME_MAX], representor[HYP_NAME_MAX];
+	uint32_t port;
+
+	for (int i = 0; i < 70; i++) {
+		snprintf(vf, sizeof(vf), "hyv%d", i);
+		snprintf(representor, sizeof(representor), "hyr%d", i);
+		CHECK_EQUAL(hyp_host_vf_create(vf, representor, 1500, &port, &error), 0);
+	}
+	CHECK_EQUAL(hyp_host_links("hyr", links, 2, &error), 70);
+	CHECK_EQUAL(strncmp(links[1].name, "hyr", 3), 0);
+	CHECK_EQUAL(hyp_host_links("hyr", NULL, 0, &error), 70);
+	CHECK_EQUAL(hyp_host_links("none", NULL, 0, &error), 0);
+	for (int i = 0; i < 70; i++) {
+		snprintf(representor, sizeof(representor), "hyr%d", i);
+		CHECK_EQUAL(hyp_host_link_delete(representor, &error), 0);
+	}
+	CHECK_EQUAL(hyp_host_links("hy", NULL, 0, &error), 0);
+}
+
+static void a_lock_names_its_holder_and_dies_with_it(void)
+{
+	char path[] = "/tmp/hyperion-lock-XXXXXX";
+	uint32_t holder = 0;
+	int made = mkstemp(path), told[2], held, status;
+	pid_t child;
+
+	CHECK(made >= 0);
+	close(made);
+	CHECK_EQUAL(pipe(told), 0);
+	child = fork();
+	if (child == 0) {
+		char locked = hyp_host_lock(path, &holder, NULL) >= 0;
+
+		_exit(write(told[1], &locked, 1) == 1 && pause() == 0);
+	}
+	char locked = 0;
+	CHECK_EQUAL(read(told[0], &locked, 1), 1);
+	CHECK_EQUAL(locked, 1);
+	CHECK_EQUAL(hyp_host_lock(path, &holder, &error), -EWOULDBLOCK);
+	CHECK_EQUAL(holder, child);
+
+	CHECK_EQUAL(kill(child, SIGKILL), 0);
+	CHECK_EQUAL(waitpid(child, &status, 0), child);
+	held = hyp_host_lock(path, &holder, &error);
+	CHECK(held >= 0);
+	CHECK_EQUAL(hyp_host_lock(path, &holder, &error), -EWOULDBLOCK);
+	CHECK_EQUAL(holder, getpid());
+	hyp_host_unlock(held);
+	held = hyp_host_lock(path, &holder, &error);
+	CHECK(held >= 0);
+	hyp_host_unlock(held);
+	CHECK_EQUAL(hyp_host_lock("/nonexistent/lock", &holder, &error), -ENOENT);
+	CHECK_EQUAL(unlink(path), 0);
+}
+
+int main(void)
+{
+	if (unshare(CLONE_NEWNET) < 0) {
+		perror("skipped: no network namespace of its own");
+		return CHECK_SKIPPED;
+	}
+	a_vf_is_a_pair_with_its_representor_up();
+	a_representor_has_no_ipv6_address();
+	an_mtu_below_ipv6_still_makes_a_vf();
+	refusals_change_nothing_and_say_why();
+	mtu_changes();
+	a_listing_counts_past_its_room();
+	a_lock_names_its_holder_and_dies_with_it();
+	return 0;
+}
