@@ -1,0 +1,79 @@
+import express, { type ErrorRequestHandler, type Express, type Request, type Response } from "express";
+import type { Log } from "../base/log.ts";
+import { isHyperionError, reasonOf } from "../model/errors.ts";
+import type { AdminView, EventDocument } from "./admin-view.ts";
+import { FOLLOWER_QUEUE_MAX, Follower } from "./follower.ts";
+
+export interface AdminAppParts {
+  readonly view: AdminView;
+  readonly log: Log;
+  /** Aborted when the daemon stops: event streams end, which would otherwise hold it up. */
+  readonly stopping: AbortSignal;
+  readonly followerQueueMax?: number;
+}
+
+/**
+ * What `hyperion status` and its sisters read, on a socket of its own:
+ *
+ * - `GET /v1/status`, `/v1/networks`, `/v1/endpoints`, `/v1/drops`: one JSON document;
+ * - `GET /v1/events`: the latest events; `?follow=1`: JSON lines from now on; `?type=drop,audit`: only those.
+ *
+ * An error is `{"error": {"code", "message"}}`, `code` null where it is none of ours. Not yet listening.
+ */
+export function createAdminApp(parts: AdminAppParts): Express {
+  const { view, log } = parts;
+  const app = express();
+  app.disable("x-powered-by");
+  app.disable("etag");
+
+  app.get("/v1/status", async (_request, response) => void response.json(await view.status()));
+  app.get("/v1/networks", async (_request, response) => void response.json(await view.networks()));
+  app.get("/v1/endpoints", async (_request, response) => void response.json(await view.endpoints()));
+  app.get("/v1/drops", async (_request, response) => void response.json(await view.drops()));
+  app.get("/v1/events", (request, response) => {
+    const wanted = eventFilter(request);
+    if (request.query.follow === "1") follow(parts, wanted, response);
+    else response.json(view.recentEvents().filter(wanted));
+  });
+
+  app.use((request, response) => {
+    const message = `${request.method} ${request.path.slice(0, 64)} is not part of the admin API`;
+    response.status(404).json({ error: { code: null, message } });
+  });
+  const onError: ErrorRequestHandler = (error, request, response, next) => {
+    log.warn("admin.failed", `${request.path}: ${reasonOf(error)}`);
+    if (response.headersSent) return next(error);
+    const code = isHyperionError(error) ? error.code : null;
+    response.status(500).json({ error: { code, message: reasonOf(error) } });
+  };
+  app.use(onError);
+  return app;
+}
+
+function eventFilter(request: Request): (event: EventDocument) => boolean {
+  const { type } = request.query;
+  if (typeof type !== "string" || type === "") return () => true;
+  const types = new Set(type.split(","));
+  return ({ event }) => types.has(event);
+}
+
+function follow(parts: AdminAppParts, wanted: (event: EventDocument) => boolean, response: Response): void {
+  const { view, stopping } = parts;
+  response.writeHead(200, { "Content-Type": "application/x-ndjson" });
+  // The reader learns that it is connected before the first event, which may be long in coming.
+  response.flushHeaders();
+  const follower = new Follower(response, parts.followerQueueMax ?? FOLLOWER_QUEUE_MAX);
+  const unfollow = view.follow((event) => {
+    if (wanted(event)) follower.push(event);
+  });
+  const end = () => {
+    unfollow();
+    response.end();
+  };
+  if (stopping.aborted) end();
+  stopping.addEventListener("abort", end);
+  response.on("close", () => {
+    unfollow();
+    stopping.removeEventListener("abort", end);
+  });
+}
