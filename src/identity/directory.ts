@@ -1,0 +1,39 @@
+import type { ContainerFacts, EndpointFacts } from "../model/facts.ts";
+import type { ContainerId, EndpointId, NetworkId } from "../model/ids.ts";
+import type { DockerNetwork } from "../platform/docker/docker.ts";
+
+/**
+ * What identity tells, and the one question it asks. Every method returns at once; none may throw. Identity
+ * may repeat itself: telling what is known already changes nothing.
+ */
+export interface EndpointDirectory {
+  /** Endpoints without a container, from their CreateEndpoint on, quarantined. Asked often: keep it a small set. */
+  unattributed(): Iterable<EndpointFacts>;
+
+  /** The endpoint is this container's. Unknown endpoints are ones that have gone meanwhile: ignore them. */
+  attribute(endpointId: EndpointId, container: ContainerFacts): void;
+
+  /** A container's name, told for every container that is listed: most have no endpoint of ours. */
+  rename(containerId: ContainerId, name: string): void;
+
+  /** Docker has removed the container. */
+  gone(containerId: ContainerId): void;
+
+  /** The name that Docker shows for a network. */
+  named(networkId: NetworkId, name: string): void;
+
+  /** All that Docker has of ours, for sweeping. */
+  observed(observation: DockerObservation): void;
+}
+
+/** One look at the engine, complete: a look with a call that failed is not told. */
+export interface DockerObservation {
+  /**
+   * When the look began, as Date.now(). The calls of a look are not one transaction, and Docker lists an
+   * endpoint only after its CreateEndpoint: what is younger than this, or was missed for the first time,
+   * is no evidence of an orphan.
+   */
+  readonly startedAtMs: number;
+  /** Our networks, with their attachments. */
+  readonly networks: readonly DockerNetwork[];
+}
