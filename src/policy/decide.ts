@@ -1,0 +1,126 @@
+import { type Direction, type Posture, postureVerdict, type Verdict } from "../model/posture.ts";
+import type { Protocol } from "../model/rows.ts";
+import type { ProtocolMatch, Rule } from "./ast.ts";
+import { type Policy, type PolicyRule, TIERS } from "./carriers.ts";
+import type { Carrier } from "./problem.ts";
+import { matches, type Remote } from "./selector.ts";
+import type { Subject } from "./subject.ts";
+
+/*
+ * The plain reading of policy-language §3, to be read beside it. It is what the language means: the
+ * fast path (flatten.ts) must agree with it, and `explain` tells its reasons.
+ */
+
+/** The endpoint whose policy is asked. */
+export interface Owner {
+  readonly subject: Subject;
+  readonly policy: Policy;
+  readonly network: OwnerNetwork;
+  /** The daemon's. */
+  readonly defaultPosture: Posture;
+}
+
+/** What a network adds to the policy of its endpoints. */
+export interface OwnerNetwork {
+  /** The name that Docker shows; undefined until it is known, and then no `on` holds. */
+  readonly name: string | undefined;
+  /** `-o hyperion.policy`. */
+  readonly posture: Posture | undefined;
+}
+
+/** What a connection wants: the destination port, or ICMP type << 8 | code, or 0 for `other`. */
+export interface Probe {
+  readonly protocol: Protocol;
+  readonly port: number;
+}
+
+/** What made a posture so. */
+export type PostureReason =
+  | { readonly by: Carrier | "network" | "daemon" }
+  /** Nothing states a posture, and this allow rule closes the direction for the rest. */
+  | { readonly by: "allow-rule"; readonly rule: string };
+
+export type DecidedPosture = PostureReason & { readonly verdict: Verdict };
+
+export type Decision =
+  | { readonly verdict: Verdict; readonly rule: PolicyRule; readonly posture?: undefined }
+  | { readonly verdict: Verdict; readonly rule?: undefined; readonly posture: DecidedPosture };
+
+/** §3.1 and §3.2 for one endpoint and direction. Whether denials only audit is not decided here. */
+export function decide(owner: Owner, direction: Direction, remote: Remote, probe: Probe): Decision {
+  const rule = applicableRules(owner, direction).find(
+    ({ rule }) => matches(rule.peer, owner.subject, remote) && covers(rule, probe),
+  );
+  if (rule !== undefined) return { verdict: rule.rule.action, rule };
+  const posture = decidePosture(owner, direction);
+  return { verdict: posture.verdict, posture };
+}
+
+/** The rules of one direction that `on` does not keep away from this endpoint, first decides first. */
+export function applicableRules(owner: Owner, direction: Direction): readonly PolicyRule[] {
+  return owner.policy.rules
+    .filter((rule) => rule.direction === direction && appliesOn(rule.rule, owner))
+    .sort(compareRules);
+}
+
+/** Tier, then prio, then deny before allow; then the name, so that the order never depends on the labels'. */
+export function compareRules(a: PolicyRule, b: PolicyRule): number {
+  return (
+    TIERS.indexOf(a.tier) - TIERS.indexOf(b.tier) ||
+    a.rule.prio - b.rule.prio ||
+    Number(a.rule.action === "allow") - Number(b.rule.action === "allow") ||
+    (a.name < b.name ? -1 : Number(a.name > b.name))
+  );
+}
+
+/** NETWORK is the name that Docker shows, or the compose key of a network of the owner's project. */
+function appliesOn(rule: Rule, owner: Owner): boolean {
+  const { name } = owner.network;
+  if (rule.on === undefined) return true;
+  return name !== undefined && (name === rule.on || name === `${owner.subject.project}_${rule.on}`);
+}
+
+function covers(rule: Rule, probe: Probe): boolean {
+  return rule.protocols.length === 0 || rule.protocols.some((match) => protocolCovers(match, probe));
+}
+
+function protocolCovers(match: ProtocolMatch, { protocol, port }: Probe): boolean {
+  if ("ports" in match) {
+    const { ports } = match;
+    return (
+      match.protocol === protocol &&
+      (ports.length === 0 || ports.some(({ first, last }) => first <= port && port <= last))
+    );
+  }
+  if (match.protocol === "icmp" && match.type === undefined) {
+    return protocol === "icmp" || protocol === "icmp6";
+  }
+  return (
+    match.protocol === protocol &&
+    (match.type === undefined || match.type === port >> 8) &&
+    (match.code === undefined || match.code === (port & 0xff))
+  );
+}
+
+/**
+ * §3.2: what is said for this direction, by the strongest carrier that says anything of it; else a
+ * direction that an allow rule applies to is closed; else the daemon's default.
+ */
+export function decidePosture(owner: Owner, direction: Direction): DecidedPosture {
+  for (const { posture, carrier } of owner.policy.postures) {
+    const verdict = statedVerdict(posture, direction);
+    if (verdict !== undefined) return { verdict, by: carrier };
+  }
+  const { posture } = owner.network;
+  const networkVerdict = posture === undefined ? undefined : statedVerdict(posture, direction);
+  if (networkVerdict !== undefined) return { verdict: networkVerdict, by: "network" };
+  const allow = applicableRules(owner, direction).find(({ rule }) => rule.action === "allow");
+  if (allow !== undefined) return { verdict: "deny", by: "allow-rule", rule: allow.name };
+  return { verdict: postureVerdict(owner.defaultPosture, direction), by: "daemon" };
+}
+
+/** `default-deny-egress` says nothing of ingress: it must not open what a weaker carrier closes. */
+function statedVerdict(posture: Posture, direction: Direction): Verdict | undefined {
+  if (posture === "default-allow") return "allow";
+  return postureVerdict(posture, direction) === "deny" ? "deny" : undefined;
+}

@@ -1,0 +1,107 @@
+import type { Verdict } from "../model/posture.ts";
+import type { Protocol } from "../model/rows.ts";
+import type { PolicyRule } from "./carriers.ts";
+import { PROTOCOLS, ProtocolSpace } from "./protocol-space.ts";
+
+/** A rule with the number under which the data plane counts it, ≥ 1. */
+export interface NumberedRule {
+  readonly number: number;
+  readonly rule: PolicyRule;
+}
+
+/** What the data plane looks up for one remote: no two entries of a list overlap. */
+export interface FlatEntry {
+  readonly protocol: Protocol;
+  readonly port: number;
+  readonly prefixLength: number;
+  readonly verdict: Verdict;
+  readonly rule: number;
+  readonly log: boolean;
+  readonly audit: boolean;
+}
+
+/**
+ * The rules of one direction, turned from "the first that matches decides" into entries that need no
+ * order.
+ *
+ * The data plane looks for an entry of the remote's identity, then for one of identity 0, then falls
+ * to the posture. What matches the unknown matches everyone, so every remote is decided as the unknown
+ * is, except where a rule that matches it, and not the unknown, comes earlier. Only these exceptions
+ * need entries of its own, and none is ever needed to lead back to the posture.
+ */
+export class Flattening {
+  /** Bit n: entries may have port prefixes of n bits. A function of the rules alone. */
+  readonly prefixLengths: number;
+  readonly #rules: readonly NumberedRule[];
+  readonly #spaces: readonly ProtocolSpace[];
+  /** Per space and interval: the place of the rule that decides for the unknown, or {@link NOBODY}. */
+  readonly #unknown: readonly Int32Array[];
+
+  /**
+   * @param rules of one direction, first decides first.
+   * @param matchesUnknown per rule: whether its peer matches a remote of whom nothing is known.
+   */
+  constructor(rules: readonly NumberedRule[], matchesUnknown: readonly boolean[]) {
+    this.#rules = rules;
+    const bodies = rules.map(({ rule }) => rule.rule);
+    this.#spaces = PROTOCOLS.map((protocol) => new ProtocolSpace(protocol, bodies));
+    this.#unknown = this.#spaces.map((space) => {
+      const deciding = new Int32Array(space.prefixes.length).fill(NOBODY);
+      for (const [place, intervals] of space.coverage.entries()) {
+        if (matchesUnknown[place] !== true) continue;
+        for (const i of intervals) deciding[i] = Math.min(deciding[i] ?? NOBODY, place);
+      }
+      return deciding;
+    });
+    this.prefixLengths = this.#spaces
+      .flatMap(({ prefixes }) => prefixes.flat())
+      .reduce((mask, { length }) => mask | (1 << length), 0);
+  }
+
+  /** The entries of identity 0. */
+  unknown(): readonly FlatEntry[] {
+    return this.#spaces.flatMap((space, s) =>
+      [...(this.#unknown[s] ?? [])].flatMap((place, interval) => this.#entries(space, interval, place)),
+    );
+  }
+
+  /**
+   * The entries that set a remote apart from the unknown.
+   *
+   * @param places of the rules that match the remote but not the unknown, ascending.
+   */
+  exceptions(places: readonly number[]): readonly FlatEntry[] {
+    return this.#spaces.flatMap((space, s) => {
+      const deciding = new Map<number, number>();
+      for (const place of places) {
+        for (const interval of space.coverage[place] ?? []) {
+          if (place < (this.#unknown[s]?.[interval] ?? NOBODY) && !deciding.has(interval)) {
+            deciding.set(interval, place);
+          }
+        }
+      }
+      return [...deciding]
+        .sort(([a], [b]) => a - b)
+        .flatMap(([interval, place]) => this.#entries(space, interval, place));
+    });
+  }
+
+  #entries(space: ProtocolSpace, interval: number, place: number): readonly FlatEntry[] {
+    const decided = this.#rules[place];
+    if (decided === undefined) return [];
+    const { action, log, audit } = decided.rule.rule;
+    return (space.prefixes[interval] ?? []).map(({ port, length }) => ({
+      protocol: space.protocol,
+      port,
+      prefixLength: length,
+      verdict: action,
+      rule: decided.number,
+      log,
+      // Only denials audit: on an allow the flag would mean nothing and tell rows apart for nothing.
+      audit: audit && action === "deny",
+    }));
+  }
+}
+
+/** After every rule. */
+const NOBODY = 2 ** 31 - 1;

@@ -1,0 +1,91 @@
+import type { ErrorCode } from "../model/errors.ts";
+import { MESSAGE_LENGTH_MAX } from "../model/errors.ts";
+
+/** A stretch of a text in UTF-16 units, `end` exclusive. Where something is missing, `start` equals `end`. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What can be wrong with labels (policy-language §4). */
+export type ProblemCode = Extract<
+  ErrorCode,
+  "E101" | "E102" | "E117" | "E121" | "E130" | "E131" | "E133" | "E140" | "E150"
+>;
+
+/** What is wrong with a text, before it is known which label the text stands in. */
+export interface Fault {
+  readonly code: ProblemCode;
+  /** A phrase without a full stop. */
+  readonly text: string;
+  /** Where; undefined when it is the key, and not the value, that is wrong. */
+  readonly span: Span | undefined;
+  /** What to write instead of the text under `span` (or instead of the key). */
+  readonly suggestion: string | undefined;
+}
+
+/** Where a `hyperion.*` key was written. */
+export type Carrier = "driver_opts" | "label";
+
+/** A fault and the label that has it. */
+export interface Problem extends Fault {
+  readonly carrier: Carrier;
+  /** The key: `hyperion.ingress.sql`. */
+  readonly label: string;
+  readonly value: string;
+}
+
+/** Longest stretch of a value that a message quotes, in characters. */
+const EXCERPT_LENGTH_MAX = 100;
+
+/** The whole message: code, who and label; the text with a caret; what is wrong and what to write. */
+export function formatProblem(problem: Problem, who: string): string {
+  const heading = clip(headingOf(problem, who), MESSAGE_LENGTH_MAX - 1);
+  if (problem.span === undefined) return `${heading}\n  ${sentenceOf(problem)}`;
+  const { text, start, end } = excerpt(problem.value, problem.span);
+  const caret = " ".repeat(start) + "^".repeat(Math.max(1, end - start));
+  return `${heading}\n  ${text}\n  ${caret} ${sentenceOf(problem)}`;
+}
+
+/** The message in one line of fewer than {@link MESSAGE_LENGTH_MAX} characters, for what Docker shows. */
+export function summarizeProblem(problem: Problem, who: string): string {
+  return clip(`${headingOf(problem, who)}: ${sentenceOf(problem)}`, MESSAGE_LENGTH_MAX - 1);
+}
+
+function headingOf(problem: Problem, who: string): string {
+  const place = problem.carrier === "label" ? "label" : "driver option";
+  return `${problem.code} ${printable(who)}: ${place} ${printable(problem.label)}`;
+}
+
+function sentenceOf(fault: Fault): string {
+  const hint = fault.suggestion === undefined ? "" : `; did you mean ${quote(fault.suggestion)}?`;
+  return printable(fault.text) + hint;
+}
+
+/** `text` in quotation marks for a message, on one line and not too long. */
+export function quote(text: string): string {
+  return `"${clip(printable(text), 60)}"`;
+}
+
+/** The part of `value` around `span`, and where the span lies in it. */
+function excerpt(value: string, span: Span): { text: string; start: number; end: number } {
+  if (value.length <= EXCERPT_LENGTH_MAX) return { text: printable(value), ...span };
+  const from = Math.max(0, Math.min(span.start - 40, value.length - EXCERPT_LENGTH_MAX));
+  const to = Math.min(value.length, from + EXCERPT_LENGTH_MAX);
+  const lead = from > 0 ? "…" : "";
+  const tail = to < value.length ? "…" : "";
+  return {
+    text: lead + printable(value.slice(from, to)) + tail,
+    start: span.start - from + lead.length,
+    end: Math.min(span.end, to) - from + lead.length,
+  };
+}
+
+function clip(text: string, lengthMax: number): string {
+  return text.length <= lengthMax ? text : `${text.slice(0, lengthMax - 1)}…`;
+}
+
+/** Line breaks and control characters become spaces, so that a caret stands where it should. */
+function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, " ");
+}

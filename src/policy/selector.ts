@@ -1,0 +1,87 @@
+import type { Alternative, Atom, ContainerAtom, Term } from "./ast.ts";
+import { printPeer } from "./print.ts";
+import type { Subject } from "./subject.ts";
+
+/** The other side of a connection; undefined: someone of whom nothing is known, not even a container. */
+export type Remote = Subject | undefined;
+
+/**
+ * True when `remote` is one of those that a rule of `owner` names.
+ *
+ * Of an unknown remote only `any` holds, negated or not: `!group:x` is every *container* not in x.
+ * So whatever matches the unknown matches everyone, which flattening builds on.
+ */
+export function matches(peer: readonly Alternative[], owner: Subject, remote: Remote): boolean {
+  return peer.length === 0 || peer.some(({ terms }) => terms.every((term) => holds(term, owner, remote)));
+}
+
+function holds(term: Term, owner: Subject, remote: Remote): boolean {
+  const { atom, negated } = term;
+  switch (atom.kind) {
+    case "any":
+      return !negated;
+    // What is outside is no container, and its negation is outside too.
+    case "world":
+    case "host":
+    case "prefix":
+    case "address":
+      return false;
+    default:
+      return remote !== undefined && describes(atom, owner, remote) !== negated;
+  }
+}
+
+function describes(atom: ContainerAtom, owner: Subject, remote: Subject): boolean {
+  switch (atom.kind) {
+    case "containers":
+      return true;
+    case "project":
+      return owner.project !== undefined && remote.project === owner.project;
+    case "service":
+      return (
+        owner.service !== undefined && remote.project === owner.project && remote.service === owner.service
+      );
+    case "project-named":
+      return remote.project === atom.project;
+    case "service-named": {
+      const project = atom.project ?? owner.project;
+      const names = remote.service === atom.service || remote.swarmService === atom.service;
+      return project !== undefined && remote.project === project && names;
+    }
+    case "group":
+      return remote.groups.has(atom.name);
+    case "container":
+      return remote.containerName === atom.name;
+    case "label-has":
+      return remote.labels.has(atom.key);
+    case "label-is":
+      return remote.labels.get(atom.key) === atom.value;
+    case "label-is-not":
+      return remote.labels.get(atom.key) !== atom.value;
+    case "label-in": {
+      const value = remote.labels.get(atom.key);
+      return value !== undefined && atom.values.includes(value);
+    }
+  }
+}
+
+/** Every atom of a peer. */
+export function atomsOf(peer: readonly Alternative[]): readonly Atom[] {
+  return peer.flatMap(({ terms }) => terms.map(({ atom }) => atom));
+}
+
+/**
+ * A text that two peers share exactly when they are written alike and what they take from their owner
+ * is alike, so that they match the same remotes.
+ */
+export function peerKey(peer: readonly Alternative[], owner: Subject): string {
+  const atoms = atomsOf(peer);
+  const ownService = atoms.some(({ kind }) => kind === "service");
+  const ownProject = ownService || atoms.some(takesOwnProject);
+  const context = ownProject ? [owner.project ?? null, ownService ? (owner.service ?? null) : null] : [];
+  return JSON.stringify([printPeer(peer), ...context]);
+}
+
+function takesOwnProject(atom: Atom): boolean {
+  return atom.kind === "project" || (atom.kind === "service-named" && atom.project === undefined);
+}

@@ -1,0 +1,85 @@
+import type { ContainerFacts } from "../model/facts.ts";
+
+/** What selectors can see of a container. Everything else about it does not exist for policy. */
+export interface Subject {
+  /** Compose project or Swarm stack. */
+  readonly project: string | undefined;
+  /** The service within the project, by its short name. */
+  readonly service: string | undefined;
+  /** The name under which Swarm lists the service, `stack_service`; undefined outside Swarm. */
+  readonly swarmService: string | undefined;
+  readonly containerName: string | undefined;
+  readonly groups: ReadonlySet<string>;
+  /** Identity labels: `hyperion.label.<key>` by `<key>`, and what `identityLabels` lists. */
+  readonly labels: ReadonlyMap<string, string>;
+}
+
+/** Nobody in particular: what is left of a container about which nothing was said. */
+export const STRANGER: Subject = {
+  project: undefined,
+  service: undefined,
+  swarmService: undefined,
+  containerName: undefined,
+  groups: new Set(),
+  labels: new Map(),
+};
+
+/** What the container says of itself in `hyperion.group` and `hyperion.label.*`. */
+export interface SelfDescription {
+  readonly groups: readonly string[];
+  readonly identity: ReadonlyMap<string, string>;
+}
+
+/**
+ * The container as selectors see it. Compose's and Swarm's own labels are trusted, as only those who
+ * may start containers can set them.
+ *
+ * @param container undefined when only the endpoint's driver_opts are known.
+ * @param identityLabels further labels of the container that count as identity labels.
+ */
+export function subjectOf(
+  container: ContainerFacts | undefined,
+  self: SelfDescription,
+  identityLabels: readonly string[],
+): Subject {
+  const labels = container?.labels ?? {};
+  const identity = new Map<string, string>();
+  for (const key of identityLabels) {
+    const value = labelOf(labels, key);
+    if (value !== undefined) identity.set(key, value);
+  }
+  for (const [key, value] of self.identity) identity.set(key, value);
+  return {
+    ...placeOf(labels),
+    containerName: container?.name,
+    groups: new Set(self.groups),
+    labels: identity,
+  };
+}
+
+type Place = Pick<Subject, "project" | "service" | "swarmService">;
+
+/** Where compose (docker/compose pkg/api/labels.go) or Swarm (docker/cli compose/convert) put the container. */
+function placeOf(labels: Readonly<Record<string, string>>): Place {
+  const swarmService = labelOf(labels, "com.docker.swarm.service.name");
+  if (swarmService === undefined) {
+    return {
+      project: labelOf(labels, "com.docker.compose.project"),
+      service: labelOf(labels, "com.docker.compose.service"),
+      swarmService: undefined,
+    };
+  }
+  const stack = labelOf(labels, "com.docker.stack.namespace");
+  const prefix = `${stack}_`;
+  const short = stack !== undefined && swarmService.startsWith(prefix);
+  return {
+    project: stack,
+    service: short ? swarmService.slice(prefix.length) : swarmService,
+    swarmService,
+  };
+}
+
+/** An empty label counts as absent, as compose and Swarm never write one. */
+function labelOf(labels: Readonly<Record<string, string>>, key: string): string | undefined {
+  return Object.hasOwn(labels, key) && labels[key] !== "" ? labels[key] : undefined;
+}
