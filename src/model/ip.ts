@@ -49,7 +49,11 @@ export function bitsOf(family: IpFamily): number {
 }
 
 export function ipToBigInt(ip: Ip): bigint {
-  return IpCidr.createAddress(ip).bigInteger() as unknown as bigint;
+  if (familyOf(ip) === 4) return BigInt(ip.split(".").reduce((sum, octet) => sum * 256 + Number(octet), 0));
+  // Written out here because ip-cidr's integers are those of a library for engines without bigint.
+  const [head = [], tail = []] = ip.split("::").map((side) => (side === "" ? [] : side.split(":")));
+  const groups = [...head, ...Array<string>(8 - head.length - tail.length).fill("0"), ...tail];
+  return BigInt(`0x${groups.map((group) => group.padStart(4, "0")).join("")}`);
 }
 
 /** The inverse of {@link ipToBigInt}. `value` must fit the family. */

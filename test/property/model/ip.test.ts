@@ -1,0 +1,25 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { ipFromBigInt, ipFromBytes16, ipToBigInt, ipToBytes16, parseIp } from "../../../src/model/ip.ts";
+
+const IPV4_MAPPED = 0xffffn;
+/** With many zero groups, as it is they that the short form leaves out. */
+const ipv6 = fc
+  .array(fc.oneof(fc.constant(0n), fc.bigInt(0n, 0xffffn)), { minLength: 8, maxLength: 8 })
+  .map((groups) => groups.reduce((sum, group) => (sum << 16n) | group, 0n))
+  .filter((value) => value >> 32n !== IPV4_MAPPED);
+const ipv4 = fc.bigInt(0n, 0xffff_ffffn);
+
+test("an address survives its integer and its bytes", () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(fc.tuple(ipv4, fc.constant(4 as const)), fc.tuple(ipv6, fc.constant(6 as const))),
+      ([value, family]) => {
+        const ip = ipFromBigInt(value, family);
+        expect(ipToBigInt(ip)).toBe(value);
+        expect(ipFromBytes16(ipToBytes16(ip))).toBe(ip);
+        expect(parseIp(ip.toUpperCase())).toBe(ip);
+      },
+    ),
+  );
+});
