@@ -22,6 +22,8 @@ export class FactsStore {
   readonly #store: Store;
   readonly #networks = new Map<NetworkId, NetworkFacts>();
   readonly #endpoints = new Map<EndpointId, EndpointFacts>();
+  /** Those of the endpoints that have no container yet: few, and asked for often. */
+  readonly #unattributed = new Map<EndpointId, EndpointFacts>();
 
   private constructor(store: Store) {
     this.#store = store;
@@ -32,11 +34,11 @@ export class FactsStore {
     const facts = new FactsStore(store);
     for (const { key, value } of await store.list("networks/")) {
       const network = decoded(key, value, decodeNetwork);
-      facts.#networks.set(network.id, network);
+      facts.#replaceNetwork(network.id, network);
     }
     for (const { key, value } of await store.list("endpoints/")) {
       const endpoint = decoded(key, value, decodeEndpoint);
-      facts.#endpoints.set(endpoint.id, endpoint);
+      facts.#replaceEndpoint(endpoint.id, endpoint);
     }
     return facts;
   }
@@ -54,6 +56,10 @@ export class FactsStore {
     return this.#endpoints.get(id);
   }
 
+  get unattributed(): Iterable<EndpointFacts> {
+    return this.#unattributed.values();
+  }
+
   endpointsOf(networkId: NetworkId): readonly EndpointFacts[] {
     return [...this.#endpoints.values()].filter((endpoint) => endpoint.networkId === networkId);
   }
@@ -64,46 +70,60 @@ export class FactsStore {
 
   putNetwork(network: NetworkFacts): Promise<void> {
     const put = { verb: "put", key: networkKey(network.id), value: encodeNetwork(network) } as const;
-    return this.#change(this.#networks, network.id, network, put);
+    return this.#change(network.id, network, put, this.#networks, (id, fact) =>
+      this.#replaceNetwork(id, fact),
+    );
   }
 
-  removeNetwork(network: NetworkFacts): Promise<void> {
-    const remove = { verb: "delete", key: networkKey(network.id) } as const;
-    return this.#change(this.#networks, network.id, undefined, remove);
+  removeNetwork({ id }: NetworkFacts): Promise<void> {
+    const remove = { verb: "delete", key: networkKey(id) } as const;
+    return this.#change(id, undefined, remove, this.#networks, (id, fact) => this.#replaceNetwork(id, fact));
   }
 
   putEndpoint(endpoint: EndpointFacts): Promise<void> {
     const key = endpointKey(endpoint.networkId, endpoint.id);
     const put = { verb: "put", key, value: encodeEndpoint(endpoint) } as const;
-    return this.#change(this.#endpoints, endpoint.id, endpoint, put);
+    return this.#change(endpoint.id, endpoint, put, this.#endpoints, (id, fact) =>
+      this.#replaceEndpoint(id, fact),
+    );
   }
 
-  removeEndpoint(endpoint: EndpointFacts): Promise<void> {
-    const remove = { verb: "delete", key: endpointKey(endpoint.networkId, endpoint.id) } as const;
-    return this.#change(this.#endpoints, endpoint.id, undefined, remove);
+  removeEndpoint({ networkId, id }: EndpointFacts): Promise<void> {
+    const remove = { verb: "delete", key: endpointKey(networkId, id) } as const;
+    return this.#change(id, undefined, remove, this.#endpoints, (id, fact) =>
+      this.#replaceEndpoint(id, fact),
+    );
   }
 
   async #change<Id, Fact>(
-    map: Map<Id, Fact>,
     id: Id,
     next: Fact | undefined,
     operation: StoreOperation,
+    facts: ReadonlyMap<Id, Fact>,
+    replace: (id: Id, fact: Fact | undefined) => void,
   ): Promise<void> {
-    const before = map.get(id);
-    replace(map, id, next);
+    const before = facts.get(id);
+    replace(id, next);
     try {
       await this.#store.transaction([], [operation]);
     } catch (error) {
       // Only this change is taken back: a later one to the same fact stands on its own write.
-      if (map.get(id) === next) replace(map, id, before);
+      if (facts.get(id) === next) replace(id, before);
       throw error;
     }
   }
-}
 
-function replace<Id, Fact>(map: Map<Id, Fact>, id: Id, fact: Fact | undefined): void {
-  if (fact === undefined) map.delete(id);
-  else map.set(id, fact);
+  #replaceNetwork(id: NetworkId, network: NetworkFacts | undefined): void {
+    if (network === undefined) this.#networks.delete(id);
+    else this.#networks.set(id, network);
+  }
+
+  #replaceEndpoint(id: EndpointId, endpoint: EndpointFacts | undefined): void {
+    if (endpoint === undefined) this.#endpoints.delete(id);
+    else this.#endpoints.set(id, endpoint);
+    if (endpoint !== undefined && endpoint.container === undefined) this.#unattributed.set(id, endpoint);
+    else this.#unattributed.delete(id);
+  }
 }
 
 function decoded<T>(key: string, value: Json, decode: (value: Json) => T): T {

@@ -136,7 +136,8 @@ function optionalText(record: JsonRecord, field: string): string | undefined {
 
 function integer(record: JsonRecord, field: string): number {
   const value = record[field];
-  if (typeof value !== "number" || !Number.isSafeInteger(value)) throw new Error(`${field} is not an integer`);
+  if (typeof value !== "number" || !Number.isSafeInteger(value))
+    throw new Error(`${field} is not an integer`);
   return value;
 }
 
@@ -148,6 +149,7 @@ function list(record: JsonRecord, field: string): readonly Json[] {
 
 function textMap(record: JsonRecord, field: string): Readonly<Record<string, string>> {
   const entries = Object.entries(asRecord(record[field] ?? null));
-  for (const [key, value] of entries) if (typeof value !== "string") throw new Error(`${field}.${key} is not text`);
+  for (const [key, value] of entries)
+    if (typeof value !== "string") throw new Error(`${field}.${key} is not text`);
   return Object.fromEntries(entries) as Record<string, string>;
 }

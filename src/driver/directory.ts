@@ -1,0 +1,106 @@
+import type { Log } from "../base/log.ts";
+import type { DockerObservation, EndpointDirectory } from "../identity/directory.ts";
+import { reasonOf } from "../model/errors.ts";
+import type { ContainerFacts, EndpointFacts } from "../model/facts.ts";
+import { type ContainerId, type EndpointId, type NetworkId, shortId } from "../model/ids.ts";
+import { formatProblem } from "../policy/problem.ts";
+import type { Reconciler } from "../reconcile/reconciler.ts";
+import type { FactsStore } from "./facts-store.ts";
+
+export interface DirectoryParts {
+  readonly facts: FactsStore;
+  readonly reconciler: Reconciler;
+  readonly log: Log;
+  readonly nowMs: () => number;
+  /** What Docker has, for the sweep. */
+  readonly observed: (observation: DockerObservation) => void;
+}
+
+/** Takes what identity finds out into the facts, and the facts into the data plane. */
+export class Directory implements EndpointDirectory {
+  readonly #parts: DirectoryParts;
+
+  constructor(parts: DirectoryParts) {
+    this.#parts = parts;
+  }
+
+  unattributed(): Iterable<EndpointFacts> {
+    return this.#parts.facts.unattributed;
+  }
+
+  attribute(endpointId: EndpointId, container: ContainerFacts): void {
+    const endpoint = this.#parts.facts.endpoint(endpointId);
+    if (endpoint === undefined || sameContainer(endpoint.container, container)) return;
+    this.#write({ ...endpoint, container });
+    void this.#programmed(endpoint, container);
+  }
+
+  rename(containerId: ContainerId, name: string): void {
+    for (const endpoint of this.#parts.facts.endpointsOfContainer(containerId)) {
+      const { container } = endpoint;
+      if (container === undefined || container.name === name) continue;
+      this.#write({ ...endpoint, container: { ...container, name } });
+    }
+    this.#settle();
+  }
+
+  /** Its endpoints were deleted when it stopped, or the sweep will find them. */
+  gone(): void {}
+
+  named(networkId: NetworkId, name: string): void {
+    const { facts } = this.#parts;
+    const network = facts.network(networkId);
+    if (network === undefined || network.name === name) return;
+    void facts.putNetwork({ ...network, name }).catch((error) => this.#unsaved(error));
+    this.#settle();
+  }
+
+  observed(observation: DockerObservation): void {
+    this.#parts.observed(observation);
+  }
+
+  /** Says when the quarantine is lifted, or why it is not: this is what people look for in the log. */
+  async #programmed(endpoint: EndpointFacts, container: ContainerFacts): Promise<void> {
+    const { reconciler, log, nowMs } = this.#parts;
+    const fields = { endpoint: endpoint.id, container: container.name };
+    try {
+      await reconciler.settle(`endpoint:${endpoint.id}`);
+    } catch (error) {
+      const message = `${container.name} stays quarantined: ${reasonOf(error)}`;
+      log.error("endpoint.refused", message, fields);
+      return;
+    }
+    const problems = reconciler.desired.endpoints.get(endpoint.id)?.problems ?? [];
+    for (const problem of problems) {
+      const message = `${container.name} stays quarantined: ${formatProblem(problem, container.name)}`;
+      log.error("endpoint.policy", message, { ...fields, code: problem.code });
+    }
+    if (problems.length > 0) return;
+    const afterMs = nowMs() - endpoint.createdAtMs;
+    const message = `endpoint ${shortId(endpoint.id)} is ${container.name}`;
+    log.info("endpoint.attributed", message, { ...fields, afterMs });
+  }
+
+  #write(endpoint: EndpointFacts): void {
+    this.#parts.facts.putEndpoint(endpoint).catch((error) => this.#unsaved(error));
+  }
+
+  #settle(): void {
+    this.#parts.reconciler.settle().catch(() => {
+      // The reconciler has said so, and tries again.
+    });
+  }
+
+  #unsaved(error: unknown): void {
+    this.#parts.log.error("store.failed", `what Docker says could not be kept: ${reasonOf(error)}`);
+  }
+}
+
+function sameContainer(a: ContainerFacts | undefined, b: ContainerFacts): boolean {
+  return a !== undefined && a.id === b.id && a.name === b.name && sameLabels(a.labels, b.labels);
+}
+
+function sameLabels(a: ContainerFacts["labels"], b: ContainerFacts["labels"]): boolean {
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
+}

@@ -1,0 +1,81 @@
+import type { Log } from "../base/log.ts";
+import { reasonOf } from "../model/errors.ts";
+import { shortId } from "../model/ids.ts";
+import type { DockerNetwork } from "../platform/docker/docker.ts";
+import type { Host } from "../platform/host/host.ts";
+import type { Endpoints } from "./endpoints.ts";
+import type { FactsStore } from "./facts-store.ts";
+import type { Networks } from "./networks.ts";
+import { REPRESENTOR_PREFIX } from "./vf-pool.ts";
+
+/**
+ * How old a fact must be before Docker's not listing it means anything: Docker lists an endpoint
+ * only after Join, and a network only after everything about its creation succeeded.
+ */
+export const SWEEP_GRACE_MS = 30_000;
+
+export interface SweepParts {
+  readonly facts: FactsStore;
+  readonly networks: Networks;
+  readonly endpoints: Endpoints;
+  readonly host: Host;
+  readonly bootId: string;
+  readonly nowMs: () => number;
+  readonly log: Log;
+}
+
+/**
+ * Takes away what nobody owns any more. The engine forgets without saying so: killed, or started
+ * while no driver answered, it never sends the delete for what it lost.
+ */
+export class Sweep {
+  readonly #parts: SweepParts;
+
+  constructor(parts: SweepParts) {
+    this.#parts = parts;
+  }
+
+  /** Before anything else at start: endpoints whose VF did not survive, as after a reboot. */
+  async lostVfs(): Promise<void> {
+    const links = await this.#parts.host.links(REPRESENTOR_PREFIX);
+    const ports = new Map(links.map((link) => [link.name, link.index]));
+    for (const endpoint of [...this.#parts.facts.facts.endpoints.values()]) {
+      const sameBoot = endpoint.bootId === this.#parts.bootId;
+      if (sameBoot && ports.get(endpoint.representor) === endpoint.port) continue;
+      const why = sameBoot ? "its VF is gone" : "the machine was rebooted";
+      await this.#parts.endpoints.evict(endpoint.id, why);
+    }
+  }
+
+  /** What Docker lists, all of it, against what is on the books. `networks` are those of every driver. */
+  async unlisted(networks: readonly DockerNetwork[]): Promise<void> {
+    const listed = new Set(networks.flatMap((network) => network.attachments.map((one) => one.endpointId)));
+    const present = new Set(networks.map((network) => network.id));
+    const { facts, endpoints } = this.#parts;
+    for (const endpoint of [...facts.facts.endpoints.values()]) {
+      if (listed.has(endpoint.id) || this.#isYoung(endpoint.createdAtMs)) continue;
+      await endpoints.evict(endpoint.id, "Docker does not know it any more");
+    }
+    for (const network of [...facts.facts.networks.values()]) {
+      if (present.has(network.id) || this.#isYoung(network.createdAtMs)) continue;
+      if (facts.endpointsOf(network.id).length > 0) continue;
+      await this.#removeNetwork(network.id);
+    }
+  }
+
+  async #removeNetwork(id: DockerNetwork["id"]): Promise<void> {
+    const { networks, log } = this.#parts;
+    try {
+      await networks.delete(id);
+      log.warn("network.swept", `network ${shortId(id)} is taken away: Docker does not know it any more`, {
+        network: id,
+      });
+    } catch (error) {
+      log.error("network.sweep", `network ${shortId(id)} could not be taken away: ${reasonOf(error)}`);
+    }
+  }
+
+  #isYoung(createdAtMs: number): boolean {
+    return this.#parts.nowMs() - createdAtMs < SWEEP_GRACE_MS;
+  }
+}
