@@ -156,8 +156,10 @@ static void write_text(void)
 
 	for (size_t i = 0; i < LAYOUTS; i++) {
 		const struct layout *layout = &layouts[i];
-		int wrote = snprintf(text + length, sizeof(text) - length, "%s.%s %zu %zu\n", layout->name,
-				     layout->field, layout->offset, layout->size);
+		const char *between = layout->field[0] == '*' ? " " : ".";
+		int wrote = snprintf(text + length, sizeof(text) - length, "%s%s%s %zu %zu\n",
+				     layout->name, between, layout->field, layout->offset,
+				     layout->size);
 
 		if (wrote < 0 || (size_t)wrote >= sizeof(text) - length)
 			break; /* a line is shorter than LINE_MAX_BYTES: cannot be */

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * What was decided is remembered for both directions of a connection, under the generations of both
+ * endpoints. A new generation of either asks again on the next packet, always for the direction in
+ * which the connection was opened. Times without a packet after which it is forgotten are those of
+ * Linux' nf_conntrack; a packet after that is new, in its own direction.
+ */
+#ifndef HYPERION_BPF_CONNECTION_H
+#define HYPERION_BPF_CONNECTION_H
+
+#include "guard.h"
+#include "maps.h"
+#include "parse.h"
+#include "policy.h"
+
+#define HYP_TIMEOUT_TCP_OPENING HYP_TICKS(120) /* nf_conntrack_tcp_timeout_syn_sent */
+#define HYP_TIMEOUT_TCP HYP_TICKS(432000)      /* …_tcp_timeout_established */
+#define HYP_TIMEOUT_TCP_FIN HYP_TICKS(120)     /* …_tcp_timeout_fin_wait, …_time_wait */
+#define HYP_TIMEOUT_TCP_RESET HYP_TICKS(10)    /* …_tcp_timeout_close */
+#define HYP_TIMEOUT_UDP HYP_TICKS(30)          /* …_udp_timeout */
+#define HYP_TIMEOUT_UDP_REPLIED HYP_TICKS(120) /* …_udp_timeout_stream */
+#define HYP_TIMEOUT_SCTP HYP_TICKS(210)        /* …_sctp_timeout_established */
+#define HYP_TIMEOUT_ICMP HYP_TICKS(30)         /* …_icmp_timeout */
+#define HYP_TIMEOUT_OTHER HYP_TICKS(600)       /* …_generic_timeout */
+
+static __always_inline __u32 now_ticks(void)
+{
+	return bpf_ktime_get_coarse_ns() >> HYP_TICK_SHIFT;
+}
+
+static __always_inline __u32 timeout_of(__u8 protocol, int replied)
+{
+	switch (protocol) {
+	case IPPROTO_TCP:
+		return replied ? HYP_TIMEOUT_TCP : HYP_TIMEOUT_TCP_OPENING;
+	case IPPROTO_UDP:
+		return replied ? HYP_TIMEOUT_UDP_REPLIED : HYP_TIMEOUT_UDP;
+	case IPPROTO_SCTP:
+		return HYP_TIMEOUT_SCTP;
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		return HYP_TIMEOUT_ICMP;
+	default:
+		return HYP_TIMEOUT_OTHER;
+	}
+}
+
+/* Any total order does, as long as both directions agree. */
+static __always_inline int is_low(const struct packet *packet)
+{
+	if (packet->source.halves[1] != packet->destination.halves[1])
+		return packet->source.halves[1] < packet->destination.halves[1];
+	if (packet->source.halves[0] != packet->destination.halves[0])
+		return packet->source.halves[0] < packet->destination.halves[0];
+	return packet->source_port <= packet->destination_port;
+}
+
+static __always_inline void connection_key(const struct packet *packet, int low,
+					   struct hyp_connection_key *key)
+{
+	if (low) {
+		key->low = packet->source;
+		key->high = packet->destination;
+		key->low_port = packet->source_port;
+		key->high_port = packet->destination_port;
+	} else {
+		key->low = packet->destination;
+		key->high = packet->source;
+		key->low_port = packet->destination_port;
+		key->high_port = packet->source_port;
+	}
+	key->network = packet->network;
+	key->protocol = packet->protocol;
+	key->reserved = 0;
+}
+
+static __always_inline int from_initiator(const struct hyp_connection *connection, int low)
+{
+	return !!(connection->flags & HYP_CONNECTION_INITIATOR_LOW) == low;
+}
+
+/* Whether this packet may follow what was decided, as far as its kind goes. */
+static __always_inline int may_follow(const struct packet *packet, int initiator)
+{
+	switch (packet->kind) {
+	case KIND_FLOW:
+		return 1;
+	case KIND_REQUEST:
+		return initiator;
+	case KIND_REPLY:
+		return !initiator;
+	default:
+		return 0;
+	}
+}
+
+/* A passed packet's mark on its connection. Fields are written when they change, not per packet. */
+static __always_inline void touch(struct hyp_connection *connection, const struct packet *packet,
+				  int initiator, __u32 now)
+{
+	__u32 flags = connection->flags;
+
+	if (!initiator && !(flags & HYP_CONNECTION_REPLIED)) {
+		connection->flags = flags | HYP_CONNECTION_REPLIED;
+		if (!(flags & HYP_CONNECTION_CLOSING))
+			connection->timeout = timeout_of(packet->protocol, 1);
+	}
+	if (packet->tcp_flags & (HYP_TCP_FIN | HYP_TCP_RST)) {
+		connection->flags |= HYP_CONNECTION_CLOSING;
+		connection->timeout = packet->tcp_flags & HYP_TCP_RST ? HYP_TIMEOUT_TCP_RESET
+								      : HYP_TIMEOUT_TCP_FIN;
+	}
+	if (connection->seen != now)
+		connection->seen = now;
+}
+
+/* What policy matches, seen from the side that opened the connection. */
+static __always_inline __u16 opening_service(const struct packet *packet, int initiator)
+{
+	switch (packet->kind) {
+	case KIND_REQUEST:
+	case KIND_REPLY:
+		return (is_ipv4(packet) ? HYP_ICMP_ECHO : HYP_ICMP6_ECHO) << 8;
+	default:
+		return initiator ? packet->destination_port : packet->source_port;
+	}
+}
+
+/* Decides again under the present generations. NONE or a reason; then the connection is gone. */
+static __noinline int decide_again(struct packet *packet, const struct hyp_connection_key *key,
+				   struct hyp_connection *connection,
+				   const struct hyp_endpoint_value *sender,
+				   const struct hyp_endpoint_value *receiver)
+{
+	int initiator = connection->endpoint[0] == packet->sender;
+	__u32 generation[2] = { initiator ? sender->generation : receiver->generation,
+				initiator ? receiver->generation : sender->generation };
+	__u16 service = packet->service;
+	int reason;
+
+	packet->service = opening_service(packet, initiator);
+	reason = initiator ? decide(packet, sender, receiver, 0)
+			   : decide(packet, receiver, sender, 1);
+	packet->service = service;
+	if (reason != HYP_REASON_NONE) {
+		bpf_map_delete_elem(&hyp_connection, key);
+		return reason;
+	}
+	connection->generation[0] = generation[0];
+	connection->generation[1] = generation[1];
+	return HYP_REASON_NONE;
+}
+
+/* Remembers what was decided for this packet as the first of its connection. */
+static __noinline int open_connection(const struct packet *packet,
+				      const struct hyp_connection_key *key,
+				      const struct hyp_endpoint_value *sender,
+				      const struct hyp_endpoint_value *receiver)
+{
+	struct hyp_connection connection = {
+		.endpoint = { packet->sender, packet->receiver },
+		.generation = { sender->generation, receiver->generation },
+		.seen = now_ticks(),
+		.timeout = timeout_of(packet->protocol, 0),
+		.flags = is_low(packet) ? HYP_CONNECTION_INITIATOR_LOW : 0,
+	};
+
+	/* A reset with no connection opens none. */
+	if (packet->kind == KIND_REPLY || packet->kind == KIND_STATELESS ||
+	    packet->tcp_flags & HYP_TCP_RST)
+		return HYP_REASON_NONE;
+	if (packet->tcp_flags & HYP_TCP_FIN) {
+		connection.timeout = HYP_TIMEOUT_TCP_FIN;
+		connection.flags |= HYP_CONNECTION_CLOSING;
+	}
+	return bpf_map_update_elem(&hyp_connection, key, &connection, BPF_ANY) == 0
+		       ? HYP_REASON_NONE
+		       : HYP_REASON_TABLE_FULL;
+}
+
+/* The start of a packet that an ICMP error quotes; enough for the ports. NONE or a reason. */
+static __always_inline int parse_quoted(struct __sk_buff *skb, const struct packet *packet,
+					struct packet *quoted)
+{
+	__u32 offset = packet->transport + 8u;
+	__u8 header[8];
+
+	quoted->ethertype = packet->ethertype;
+	quoted->network = packet->network;
+	if (is_ipv4(packet)) {
+		struct iphdr ip;
+
+		if (bpf_skb_load_bytes(skb, offset, &ip, sizeof(ip)) || ip.version != 4 || ip.ihl < 5)
+			return HYP_REASON_MALFORMED;
+		quoted->source.words[2] = bpf_htonl(0xffff);
+		quoted->source.words[3] = ip.saddr;
+		quoted->destination.words[2] = bpf_htonl(0xffff);
+		quoted->destination.words[3] = ip.daddr;
+		quoted->protocol = ip.protocol;
+		offset += ip.ihl * 4u;
+	} else {
+		struct ipv6hdr ip;
+
+		if (bpf_skb_load_bytes(skb, offset, &ip, sizeof(ip)) || ip.version != 6)
+			return HYP_REASON_MALFORMED;
+		__builtin_memcpy(&quoted->source, &ip.saddr, 16);
+		__builtin_memcpy(&quoted->destination, &ip.daddr, 16);
+		quoted->protocol = ip.nexthdr;
+		offset += sizeof(ip);
+	}
+	if (policy_protocol(quoted) == HYP_PROTOCOL_OTHER)
+		return HYP_REASON_NONE;
+	if (bpf_skb_load_bytes(skb, offset, header, sizeof(header)))
+		return HYP_REASON_MALFORMED;
+	if (is_icmp(quoted)) {
+		parse_icmp(quoted, header);
+		return HYP_REASON_NONE;
+	}
+	quoted->source_port = read16(header);
+	quoted->destination_port = read16(header + 2);
+	return HYP_REASON_NONE;
+}
+
+/*
+ * Finds the connection that an ICMP error is about: one between its sender and its receiver, decided
+ * under their present generations. Sets packet->receiver. NONE or a reason.
+ */
+static __noinline int relate(struct __sk_buff *skb, struct packet *packet)
+{
+	const struct hyp_endpoint_value *initiator, *responder;
+	const struct hyp_connection *connection;
+	struct packet quoted = {};
+	struct hyp_connection_key key;
+	int reason = parse_quoted(skb, packet, &quoted);
+	__u32 receiver;
+
+	if (reason != HYP_REASON_NONE)
+		return reason;
+	if (!same_address(&quoted.source, &packet->destination))
+		return HYP_REASON_UNRELATED_ICMP_ERROR;
+	connection_key(&quoted, is_low(&quoted), &key);
+	connection = bpf_map_lookup_elem(&hyp_connection, &key);
+	if (!connection || now_ticks() - connection->seen > connection->timeout)
+		return HYP_REASON_UNRELATED_ICMP_ERROR;
+	/* The quoted packet went to the sender of the error. */
+	if (from_initiator(connection, is_low(&quoted))) {
+		if (connection->endpoint[1] != packet->sender)
+			return HYP_REASON_UNRELATED_ICMP_ERROR;
+		receiver = connection->endpoint[0];
+	} else {
+		if (connection->endpoint[0] != packet->sender)
+			return HYP_REASON_UNRELATED_ICMP_ERROR;
+		receiver = connection->endpoint[1];
+	}
+	initiator = endpoint_row(connection->endpoint[0]);
+	responder = endpoint_row(connection->endpoint[1]);
+	if (!initiator || !responder || initiator->generation != connection->generation[0] ||
+	    responder->generation != connection->generation[1])
+		return HYP_REASON_UNRELATED_ICMP_ERROR;
+	packet->receiver = receiver;
+	return HYP_REASON_NONE;
+}
+
+#endif

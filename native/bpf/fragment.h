@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Only the first fragment of a packet has ports. It is decided; the others follow it, under the same
+ * generations, for as long as a receiver would wait for them. Those that overtake it are dropped.
+ */
+#ifndef HYPERION_BPF_FRAGMENT_H
+#define HYPERION_BPF_FRAGMENT_H
+
+#include "connection.h"
+#include "maps.h"
+#include "parse.h"
+
+#define HYP_TIMEOUT_FRAGMENT HYP_TICKS(30) /* net.ipv4.ipfrag_time */
+
+static __always_inline void fragment_key(const struct packet *packet, struct hyp_fragment_key *key)
+{
+	key->source = packet->source;
+	key->destination = packet->destination;
+	key->network = packet->network;
+	key->id = packet->fragment_id;
+	key->protocol = packet->protocol;
+	key->reserved = 0;
+}
+
+/* The first one passed: lets the others follow. NONE or a reason. */
+static __noinline int remember_fragment(const struct packet *packet,
+					const struct hyp_endpoint_value *sender,
+					const struct hyp_endpoint_value *receiver)
+{
+	struct hyp_fragment fragment = {
+		.receiver = packet->receiver,
+		.generation = { sender->generation, receiver->generation },
+		.seen = now_ticks(),
+	};
+	struct hyp_fragment_key key;
+
+	fragment_key(packet, &key);
+	return bpf_map_update_elem(&hyp_fragment, &key, &fragment, BPF_ANY) == 0
+		       ? HYP_REASON_NONE
+		       : HYP_REASON_TABLE_FULL;
+}
+
+/* Finds the receiver of a later fragment. NONE with packet->receiver set, or a reason. */
+static __noinline int follow_fragment(struct packet *packet, const struct hyp_endpoint_value *sender)
+{
+	const struct hyp_endpoint_value *receiver;
+	const struct hyp_fragment *fragment;
+	struct hyp_fragment_key key;
+
+	fragment_key(packet, &key);
+	fragment = bpf_map_lookup_elem(&hyp_fragment, &key);
+	if (!fragment || now_ticks() - fragment->seen > HYP_TIMEOUT_FRAGMENT ||
+	    fragment->generation[0] != sender->generation)
+		return HYP_REASON_FRAGMENT_UNKNOWN;
+	receiver = endpoint_row(fragment->receiver);
+	if (!receiver || fragment->generation[1] != receiver->generation)
+		return HYP_REASON_FRAGMENT_UNKNOWN;
+	packet->receiver = fragment->receiver;
+	return HYP_REASON_NONE;
+}
+
+#endif

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* The maps. Names are those of their pins. Sizes come from tables.h. */
+#ifndef HYPERION_BPF_MAPS_H
+#define HYPERION_BPF_MAPS_H
+
+#include <linux/bpf.h>
+
+#include <bpf/bpf_helpers.h>
+
+#include "../include/hyperion/reasons.h"
+#include "state.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct hyp_meta);
+} hyp_meta SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, HYP_PORTS_MAX);
+	__type(key, struct hyp_port_key);
+	__type(value, struct hyp_port_value);
+} hyp_port SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, HYP_NETWORKS_MAX);
+	__type(key, struct hyp_network_key);
+	__type(value, struct hyp_network_value);
+} hyp_network SEC(".maps");
+
+/* Mapped into user space: a row is published by one store, which bpf(2) does not promise. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, HYP_ENDPOINTS_MAX);
+	__type(key, __u32);
+	__type(value, __u64);
+} hyp_current SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, HYP_ENDPOINTS_MAX * HYP_ENDPOINT_SLOTS);
+	__type(key, __u32);
+	__type(value, struct hyp_endpoint_value);
+} hyp_endpoint SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, HYP_NEIGHBOURS_MAX);
+	__type(key, struct hyp_neighbour_key);
+	__type(value, struct hyp_neighbour_value);
+} hyp_neighbour SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, HYP_MEMBERS_MAX);
+	__type(key, struct hyp_member_key);
+	__type(value, struct hyp_member_value);
+} hyp_member SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, HYP_POLICY_ENTRIES_MAX);
+	__type(key, struct hyp_policy_key);
+	__type(value, struct hyp_policy_value);
+} hyp_policy SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, HYP_CONNECTIONS_DEFAULT);
+	__type(key, struct hyp_connection_key);
+	__type(value, struct hyp_connection);
+} hyp_connection SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, HYP_FRAGMENTS_MAX);
+	__type(key, struct hyp_fragment_key);
+	__type(value, struct hyp_fragment);
+} hyp_fragment SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, HYP_ENDPOINTS_MAX * 2);
+	__type(key, __u32);
+	__type(value, struct hyp_bucket);
+} hyp_bucket SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, HYP_ENDPOINTS_MAX);
+	__type(key, __u32);
+	__type(value, struct hyp_traffic);
+} hyp_traffic SEC(".maps");
+
+/* Room for eight reasons per endpoint on average; what finds none is counted for endpoint 0. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, HYP_ENDPOINTS_MAX * 8);
+	__type(key, struct hyp_drop_key);
+	__type(value, struct hyp_count);
+} hyp_drop SEC(".maps");
+
+/* LRU: the counters of policy sets that are gone make room for new ones. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_PERCPU_HASH);
+	__uint(max_entries, HYP_RULES_MAX);
+	__type(key, struct hyp_rule_key);
+	__type(value, struct hyp_count);
+} hyp_rule SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, HYP_EVENT_RING_BYTES);
+} hyp_event SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} hyp_lost SEC(".maps");
+
+/* The row of an endpoint as it is now, or NULL. Never changes while a program holds it. */
+static __always_inline const struct hyp_endpoint_value *endpoint_row(__u32 endpoint)
+{
+	const __u64 *current = bpf_map_lookup_elem(&hyp_current, &endpoint);
+	__u64 slot;
+	__u32 index;
+
+	if (!current)
+		return NULL;
+	slot = *(const volatile __u64 *)current;
+	if (slot == 0 || slot > HYP_ENDPOINT_SLOTS)
+		return NULL;
+	index = endpoint * HYP_ENDPOINT_SLOTS + (__u32)slot - 1;
+	return bpf_map_lookup_elem(&hyp_endpoint, &index);
+}
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#ifndef HYPERION_BPF_RATE_H
+#define HYPERION_BPF_RATE_H
+
+#include "maps.h"
+
+#define HYP_BUCKET_IDLE_NS 8000000000ll /* a bucket untouched for so long is full */
+
+/*
+ * Takes bytes out of a token bucket. 1: they may pass. A bucket may go into debt for one packet, so
+ * that one larger than the burst (64 KiB before segmentation) passes at the mean rate, too.
+ */
+static __always_inline int take_tokens(__u32 endpoint, __u32 direction, __u64 rate, __u64 burst,
+				       __u32 bytes)
+{
+	__u32 index = endpoint * 2 + direction;
+	struct hyp_bucket *bucket = bpf_map_lookup_elem(&hyp_bucket, &index);
+	__u64 now = bpf_ktime_get_ns();
+	__u64 microseconds, gain;
+	__s64 elapsed;
+	int passes;
+
+	if (!bucket)
+		return 0;
+	bpf_spin_lock(&bucket->lock);
+	elapsed = now - bucket->time_ns; /* negative when another CPU came between clock and lock */
+	if (elapsed >= HYP_BUCKET_IDLE_NS) {
+		bucket->tokens = burst;
+		bucket->time_ns = now;
+	} else {
+		microseconds = elapsed > 0 ? (__u64)elapsed / 1000 : 0;
+		gain = microseconds * rate / 1000000;
+		if (gain > 0) { /* else the time stays uncredited, for a later packet */
+			bucket->tokens += gain;
+			bucket->time_ns += microseconds * 1000;
+		}
+		if (bucket->tokens > (__s64)burst)
+			bucket->tokens = burst;
+	}
+	passes = bucket->tokens > 0 || (burst == 0 && bucket->tokens == 0);
+	if (passes)
+		bucket->tokens -= bytes;
+	bpf_spin_unlock(&bucket->lock);
+	return passes;
+}
+
+#endif

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "batch.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+
+struct sizes {
+	uint32_t key;
+	uint32_t value;
+};
+
+static const struct sizes sizes[HYP_TABLES] = {
+	[HYP_TABLE_PORT] = { sizeof(struct hyp_port_key), sizeof(struct hyp_port_value) },
+	[HYP_TABLE_NETWORK] = { sizeof(struct hyp_network_key), sizeof(struct hyp_network_value) },
+	[HYP_TABLE_ENDPOINT] = { sizeof(struct hyp_endpoint_key), sizeof(struct hyp_endpoint_value) },
+	[HYP_TABLE_NEIGHBOUR] = { sizeof(struct hyp_neighbour_key),
+				  sizeof(struct hyp_neighbour_value) },
+	[HYP_TABLE_MEMBER] = { sizeof(struct hyp_member_key), sizeof(struct hyp_member_value) },
+	[HYP_TABLE_POLICY] = { sizeof(struct hyp_policy_key), sizeof(struct hyp_policy_value) },
+};
+
+int hyp_table_sizes(uint32_t table, uint32_t *key, uint32_t *value)
+{
+	if (table >= HYP_TABLES)
+		return 0;
+	*key = sizes[table].key;
+	*value = sizes[table].value;
+	return 1;
+}
+
+/* Reads one operation at *offset and moves behind its padding. */
+static int parse_step(const uint8_t *batch, uint64_t bytes, uint64_t *offset, struct hyp_step *step)
+{
+	struct hyp_operation operation;
+	uint32_t key, value;
+	uint64_t length;
+
+	if (bytes - *offset < sizeof(operation))
+		return -EINVAL;
+	memcpy(&operation, batch + *offset, sizeof(operation));
+	if (!hyp_table_sizes(operation.table, &key, &value))
+		return -EINVAL;
+	if (operation.verb != HYP_UPSERT && operation.verb != HYP_DELETE)
+		return -EINVAL;
+	length = key + (operation.verb == HYP_UPSERT ? value : 0);
+	length = (length + 7) / 8 * 8;
+	if (bytes - *offset - sizeof(operation) < length)
+		return -EINVAL;
+	step->table = operation.table;
+	step->verb = operation.verb;
+	step->key = batch + *offset + sizeof(operation);
+	step->value = operation.verb == HYP_UPSERT ? (const uint8_t *)step->key + key : NULL;
+	*offset += sizeof(operation) + length;
+	return 0;
+}
+
+int hyp_batch_parse(const void *batch, uint64_t bytes, uint32_t count, struct hyp_step **steps,
+		    struct hyp_error *error)
+{
+	struct hyp_step *parsed;
+	uint64_t offset = 0;
+
+	/* Also keeps a wrong count from asking for memory that no batch of this size can need. */
+	if (bytes / sizeof(struct hyp_operation) < count)
+		return hyp_fail(error, -EINVAL, "batch of %llu bytes cannot hold %u operations",
+				(unsigned long long)bytes, count);
+	parsed = calloc(count ? count : 1, sizeof(*parsed));
+	if (!parsed)
+		return hyp_fail(error, -ENOMEM, "no memory for a batch of %u operations", count);
+	for (uint32_t i = 0; i < count; i++) {
+		uint64_t start = offset;
+
+		if (parse_step(batch, bytes, &offset, &parsed[i]) != 0) {
+			free(parsed);
+			return hyp_fail(error, -EINVAL, "operation %u at byte %llu is malformed", i,
+					(unsigned long long)start);
+		}
+	}
+	if (offset != bytes) {
+		free(parsed);
+		return hyp_fail(error, -EINVAL, "%llu bytes behind the last of %u operations",
+				(unsigned long long)(bytes - offset), count);
+	}
+	*steps = parsed;
+	return 0;
+}
+
+static int check_index(const char *what, uint32_t index, uint32_t limit, struct hyp_error *error)
+{
+	if (index >= 1 && index < limit)
+		return 0;
+	return hyp_fail(error, -EINVAL, "%s index %u is not within 1 … %u", what, index, limit - 1);
+}
+
+static int check_endpoint(const struct hyp_step *step, struct hyp_error *error)
+{
+	struct hyp_endpoint_value value;
+	struct hyp_endpoint_key key;
+	int result;
+
+	memcpy(&key, step->key, sizeof(key));
+	result = check_index("endpoint", key.endpoint, HYP_ENDPOINTS_MAX, error);
+	if (result != 0 || step->verb == HYP_DELETE)
+		return result;
+	memcpy(&value, step->value, sizeof(value));
+	result = check_index("network", value.network, HYP_NETWORKS_MAX, error);
+	if (result != 0)
+		return result;
+	if (value.mode > HYP_MODE_AUDIT)
+		return hyp_fail(error, -EINVAL, "endpoint %u: no mode %u", key.endpoint, value.mode);
+	if (value.identity == HYP_IDENTITY_ANY)
+		return hyp_fail(error, -EINVAL, "endpoint %u: identity 0 is nobody's", key.endpoint);
+	return 0;
+}
+
+static int check_network(const struct hyp_step *step, struct hyp_error *error)
+{
+	struct hyp_network_key key;
+
+	memcpy(&key, step->key, sizeof(key));
+	return check_index("network", key.network, HYP_NETWORKS_MAX, error);
+}
+
+static int check_policy(const struct hyp_step *step, struct hyp_error *error)
+{
+	struct hyp_policy_value value;
+	struct hyp_policy_key key;
+
+	memcpy(&key, step->key, sizeof(key));
+	if (key.prefix_length > 16 || key.direction > HYP_INGRESS ||
+	    (key.port & 0xffffu >> key.prefix_length) != 0)
+		return hyp_fail(error, -EINVAL, "policy %u: port 0x%04x/%u, direction %u", key.policy,
+				key.port, key.prefix_length, key.direction);
+	if (step->verb == HYP_DELETE)
+		return 0;
+	memcpy(&value, step->value, sizeof(value));
+	if (value.verdict != HYP_VERDICT_ALLOW && value.verdict != HYP_VERDICT_DENY)
+		return hyp_fail(error, -EINVAL, "policy %u: no verdict %u", key.policy, value.verdict);
+	return 0;
+}
+
+int hyp_step_check(const struct hyp_step *step, struct hyp_error *error)
+{
+	switch (step->table) {
+	case HYP_TABLE_NETWORK:
+		return check_network(step, error);
+	case HYP_TABLE_ENDPOINT:
+		return check_endpoint(step, error);
+	case HYP_TABLE_POLICY:
+		return check_policy(step, error);
+	default:
+		return 0;
+	}
+}

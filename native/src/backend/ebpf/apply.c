@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+
+#include "../../abi/batch.h"
+#include "../../abi/error.h"
+#include "ebpf.h"
+
+static int map_of(const struct ebpf *ebpf, uint32_t table)
+{
+	switch (table) {
+	case HYP_TABLE_PORT:
+		return ebpf->maps[MAP_PORT];
+	case HYP_TABLE_NETWORK:
+		return ebpf->maps[MAP_NETWORK];
+	case HYP_TABLE_NEIGHBOUR:
+		return ebpf->maps[MAP_NEIGHBOUR];
+	case HYP_TABLE_MEMBER:
+		return ebpf->maps[MAP_MEMBER];
+	default:
+		return ebpf->maps[MAP_POLICY];
+	}
+}
+
+static int apply_endpoint(struct ebpf *ebpf, const struct hyp_step *step)
+{
+	struct hyp_endpoint_value value;
+	struct hyp_endpoint_key key;
+	int result;
+
+	memcpy(&key, step->key, sizeof(key));
+	if (step->verb == HYP_UPSERT) {
+		memcpy(&value, step->value, sizeof(value));
+		return ebpf_endpoint_write(ebpf, key.endpoint, &value);
+	}
+	result = ebpf_endpoint_write(ebpf, key.endpoint, NULL);
+	return result == 0 ? ebpf_counters_clear(ebpf, key.endpoint) : result;
+}
+
+static int apply_step(struct ebpf *ebpf, const struct hyp_step *step, struct hyp_error *error)
+{
+	int result = hyp_step_check(step, error);
+
+	if (result != 0)
+		return result;
+	if (step->table == HYP_TABLE_ENDPOINT)
+		result = apply_endpoint(ebpf, step);
+	else if (step->verb == HYP_UPSERT)
+		result = bpf_map_update_elem(map_of(ebpf, step->table), step->key, step->value, BPF_ANY);
+	else
+		result = bpf_map_delete_elem(map_of(ebpf, step->table), step->key);
+	if (result == -ENOENT && step->verb == HYP_DELETE)
+		return 0;
+	return result == 0 ? 0
+			   : hyp_fail(error, result, "table %u: %s", step->table, strerror(-result));
+}
+
+int ebpf_apply(struct hyp_dataplane *dataplane, const struct hyp_step *steps, uint32_t count,
+	       int32_t *results, struct hyp_error *error)
+{
+	struct ebpf *ebpf = ebpf_of(dataplane);
+	int failed = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		results[i] = apply_step(ebpf, &steps[i], error);
+		failed += results[i] != 0;
+	}
+	return failed;
+}

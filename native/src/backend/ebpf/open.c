@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "../../abi/error.h"
+#include "ebpf.h"
+#include "object.h"
+#include "pin.h"
+
+/* FNV-1a, 64 bits: tells one build of the object from another. */
+static uint64_t object_hash(void)
+{
+	uint64_t hash = 0xcbf29ce484222325u;
+
+	for (const unsigned char *byte = hyp_bpf_object_start; byte < hyp_bpf_object_end; byte++)
+		hash = (hash ^ *byte) * 0x100000001b3u;
+	return hash;
+}
+
+static void ebpf_close(struct hyp_dataplane *dataplane)
+{
+	struct ebpf *ebpf = ebpf_of(dataplane);
+
+	ring_buffer__free(ebpf->ring);
+	if (ebpf->current)
+		munmap((void *)ebpf->current, HYP_ENDPOINTS_MAX * sizeof(uint64_t));
+	if (ebpf->endpoints)
+		munmap(ebpf->endpoints, HYP_ENDPOINTS_MAX * HYP_ENDPOINT_SLOTS *
+						sizeof(struct hyp_endpoint_value));
+	free(ebpf->retired);
+	for (int map = 0; map < MAPS; map++) {
+		if (ebpf->maps[map] >= 0)
+			close(ebpf->maps[map]);
+	}
+	if (ebpf->program >= 0)
+		close(ebpf->program);
+	free(ebpf);
+}
+
+static int ebpf_capabilities(struct hyp_dataplane *dataplane, struct hyp_capabilities *capabilities)
+{
+	const struct ebpf *ebpf = ebpf_of(dataplane);
+
+	*capabilities = (struct hyp_capabilities){
+		.networks_max = HYP_NETWORKS_MAX,
+		.endpoints_max = HYP_ENDPOINTS_MAX,
+		.policy_entries_max = HYP_POLICY_ENTRIES_MAX,
+		.connections_max = ebpf->connections_max,
+		.adopted = (uint32_t)ebpf->adopted,
+		.backend = "ebpf",
+	};
+	return 0;
+}
+
+const struct hyp_backend hyp_backend_ebpf;
+
+static struct ebpf *ebpf_new(void)
+{
+	struct ebpf *ebpf = calloc(1, sizeof(*ebpf));
+
+	if (!ebpf)
+		return NULL;
+	ebpf->dataplane.backend = &hyp_backend_ebpf;
+	ebpf->program = -1;
+	for (int map = 0; map < MAPS; map++)
+		ebpf->maps[map] = -1;
+	return ebpf;
+}
+
+/* What is pinned: 0 with *meta, -ENOENT when nothing or something unfinished is. */
+static int read_meta(const char *directory, struct hyp_meta *meta)
+{
+	int map = pin_open(directory, pin_map_name(MAP_META));
+	uint32_t zero = 0;
+	int result;
+
+	if (map < 0)
+		return map;
+	result = bpf_map_lookup_elem(map, &zero, meta);
+	close(map);
+	if (result == 0 && meta->abi == 0)
+		return -ENOENT;
+	return result;
+}
+
+static int write_meta(struct ebpf *ebpf, uint64_t hash)
+{
+	struct hyp_meta meta = { .abi = HYP_ABI_VERSION, .state = HYP_STATE_VERSION, .object = hash };
+	uint32_t zero = 0;
+
+	return bpf_map_update_elem(ebpf->maps[MAP_META], &zero, &meta, BPF_ANY);
+}
+
+/* Opens every pin of a program that this very object is. */
+static int adopt(struct ebpf *ebpf, const char *directory, struct hyp_error *error)
+{
+	for (int map = 0; map < MAPS; map++) {
+		ebpf->maps[map] = pin_open(directory, pin_map_name(map));
+		if (ebpf->maps[map] < 0)
+			return hyp_fail(error, ebpf->maps[map], "pinned map %s cannot be opened: %s",
+					pin_map_name(map), strerror(-ebpf->maps[map]));
+	}
+	ebpf->program = pin_open(directory, HYP_PROGRAM_NAME);
+	if (ebpf->program < 0)
+		return hyp_fail(error, ebpf->program, "pinned program cannot be opened: %s",
+				strerror(-ebpf->program));
+	return 0;
+}
+
+/* Lets the object use the map that is pinned, if it is laid out alike. */
+static int reuse_map(struct bpf_map *map, const char *directory, struct hyp_error *error)
+{
+	struct bpf_map_info info = { 0 };
+	uint32_t size = sizeof(info);
+	const char *name = bpf_map__name(map);
+	int pinned = pin_open(directory, name);
+	int result;
+
+	if (pinned == -ENOENT)
+		return 0; /* new in this version: will be made */
+	if (pinned < 0)
+		return hyp_fail(error, pinned, "pinned map %s: %s", name, strerror(-pinned));
+	result = bpf_obj_get_info_by_fd(pinned, &info, &size);
+	if (result == 0 && (info.type != bpf_map__type(map) || info.key_size != bpf_map__key_size(map) ||
+			    info.value_size != bpf_map__value_size(map) ||
+			    info.map_flags != bpf_map__map_flags(map)))
+		result = -EPROTO;
+	if (result == 0)
+		result = bpf_map__reuse_fd(map, pinned);
+	close(pinned);
+	return result == 0 ? 0
+			   : hyp_fail(error, result, "pinned map %s is another version's", name);
+}
+
+/* Loads the object, on the pinned maps where there are some, and pins what is new. */
+static int load(struct ebpf *ebpf, struct bpf_object *object, const char *directory, int fresh,
+		struct hyp_error *error)
+{
+	int result;
+
+	if (!fresh) {
+		for (int map = 0; map < MAPS; map++) {
+			struct bpf_map *declared = bpf_object__find_map_by_name(object, pin_map_name(map));
+
+			result = declared ? reuse_map(declared, directory, error) : -ENOENT;
+			if (result != 0)
+				return result;
+		}
+	}
+	result = bpf_object__load(object);
+	if (result != 0)
+		return hyp_fail(error, result, "the kernel does not load the program: %s",
+				strerror(-result));
+	for (int map = 0; map < MAPS; map++) {
+		ebpf->maps[map] = dup(bpf_object__find_map_fd_by_name(object, pin_map_name(map)));
+		if (ebpf->maps[map] < 0)
+			return hyp_fail(error, -errno, "map %s: %s", pin_map_name(map), strerror(errno));
+		result = pin_replace(directory, pin_map_name(map), ebpf->maps[map]);
+		if (result != 0)
+			return hyp_fail(error, result, "cannot pin %s: %s", pin_map_name(map),
+					strerror(-result));
+	}
+	ebpf->program = dup(bpf_program__fd(
+		bpf_object__find_program_by_name(object, HYP_PROGRAM_NAME)));
+	if (ebpf->program < 0)
+		return hyp_fail(error, -errno, "program: %s", strerror(errno));
+	result = pin_replace(directory, HYP_PROGRAM_NAME, ebpf->program);
+	if (result != 0)
+		return hyp_fail(error, result, "cannot pin the program: %s", strerror(-result));
+	return 0;
+}
+
+static int load_object(struct ebpf *ebpf, const struct hyp_dataplane_options *options, int fresh,
+		       struct hyp_error *error)
+{
+	struct bpf_object *object;
+	int result;
+
+	object = bpf_object__open_mem(hyp_bpf_object_start,
+				      (size_t)(hyp_bpf_object_end - hyp_bpf_object_start), NULL);
+	if (!object)
+		return hyp_fail(error, -errno, "the embedded object cannot be read: %s",
+				strerror(errno));
+	result = 0;
+	if (options->connections_max != 0)
+		result = bpf_map__set_max_entries(
+			bpf_object__find_map_by_name(object, pin_map_name(MAP_CONNECTION)),
+			options->connections_max);
+	if (result == 0)
+		result = load(ebpf, object, options->pin_path, fresh, error);
+	else
+		hyp_fail(error, result, "%u connections cannot be had", options->connections_max);
+	bpf_object__close(object);
+	if (result != 0)
+		return result;
+	result = write_meta(ebpf, object_hash());
+	return result == 0 ? 0 : hyp_fail(error, result, "cannot write meta: %s", strerror(-result));
+}
+
+/* Adopts what is pinned, or loads. The caller holds the directory's lock. */
+static int open_tables(struct ebpf *ebpf, const struct hyp_dataplane_options *options,
+		       struct hyp_error *error)
+{
+	struct hyp_meta meta;
+	int result = read_meta(options->pin_path, &meta);
+
+	if (result == -ENOENT) {
+		result = pin_clear(options->pin_path);
+		if (result != 0)
+			return hyp_fail(error, result, "cannot clear %s: %s", options->pin_path,
+					strerror(-result));
+		return load_object(ebpf, options, 1, error);
+	}
+	if (result != 0)
+		return hyp_fail(error, result, "cannot read what is pinned under %s: %s",
+				options->pin_path, strerror(-result));
+	if (meta.abi != HYP_ABI_VERSION || meta.state != HYP_STATE_VERSION)
+		return hyp_fail(error, -EPROTO, "pinned by version %u.%u, this is %u.%u", meta.abi,
+				meta.state, HYP_ABI_VERSION, HYP_STATE_VERSION);
+	ebpf->adopted = 1;
+	return meta.object == object_hash() ? adopt(ebpf, options->pin_path, error)
+					    : load_object(ebpf, options, 0, error);
+}
+
+static int map_memory(struct ebpf *ebpf)
+{
+	void *memory;
+
+	memory = mmap(NULL, HYP_ENDPOINTS_MAX * sizeof(uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED,
+		      ebpf->maps[MAP_CURRENT], 0);
+	if (memory == MAP_FAILED)
+		return -errno;
+	ebpf->current = memory;
+	memory = mmap(NULL,
+		      HYP_ENDPOINTS_MAX * HYP_ENDPOINT_SLOTS * sizeof(struct hyp_endpoint_value),
+		      PROT_READ | PROT_WRITE, MAP_SHARED, ebpf->maps[MAP_ENDPOINT], 0);
+	if (memory == MAP_FAILED)
+		return -errno;
+	ebpf->endpoints = memory;
+	ebpf->retired = calloc(HYP_ENDPOINTS_MAX, sizeof(*ebpf->retired));
+	return ebpf->retired ? 0 : -ENOMEM;
+}
+
+/* What the kernel knows of the descriptors, and the user side's own memory. */
+static int finish(struct ebpf *ebpf)
+{
+	struct bpf_prog_info program = { 0 };
+	struct bpf_map_info connections = { 0 };
+	uint32_t program_size = sizeof(program), connections_size = sizeof(connections);
+	int cpus = libbpf_num_possible_cpus();
+	int result;
+
+	if (cpus < 0)
+		return cpus;
+	ebpf->cpus = (uint32_t)cpus;
+	result = bpf_obj_get_info_by_fd(ebpf->program, &program, &program_size);
+	if (result == 0)
+		result = bpf_obj_get_info_by_fd(ebpf->maps[MAP_CONNECTION], &connections,
+						&connections_size);
+	if (result != 0)
+		return result;
+	ebpf->program_id = program.id;
+	ebpf->connections_max = connections.max_entries;
+	result = map_memory(ebpf);
+	return result == 0 ? ebpf_ring_open(ebpf) : result;
+}
+
+static int ebpf_open(const struct hyp_dataplane_options *options, struct hyp_dataplane **out,
+		     struct hyp_error *error)
+{
+	struct ebpf *ebpf;
+	int lock, result;
+
+	if (strcmp(options->url, "ebpf") != 0)
+		return hyp_fail(error, -EINVAL, "\"%s\": the ebpf data plane takes no arguments",
+				options->url);
+	libbpf_set_print(NULL); /* what fails is said in *error, not on somebody's stderr */
+	lock = pin_directory(options->pin_path, error);
+	if (lock < 0)
+		return lock;
+	ebpf = ebpf_new();
+	if (!ebpf) {
+		close(lock);
+		return hyp_fail(error, -ENOMEM, "no memory for a data plane");
+	}
+	result = open_tables(ebpf, options, error);
+	if (result == 0) {
+		result = finish(ebpf);
+		if (result != 0)
+			hyp_fail(error, result, "cannot use the tables: %s", strerror(-result));
+	}
+	close(lock);
+	if (result != 0) {
+		ebpf_close(&ebpf->dataplane);
+		return result;
+	}
+	*out = &ebpf->dataplane;
+	return 0;
+}
+
+const struct hyp_backend hyp_backend_ebpf = {
+	.scheme = "ebpf",
+	.open = ebpf_open,
+	.close = ebpf_close,
+	.capabilities = ebpf_capabilities,
+	.attach = ebpf_attach,
+	.detach = ebpf_detach,
+	.apply = ebpf_apply,
+	.dump = ebpf_dump,
+	.counters = ebpf_counters,
+	.events = ebpf_events,
+	.connections = ebpf_connections,
+};
