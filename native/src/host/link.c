@@ -26,15 +26,14 @@ static struct nlmsghdr *begin(char *buffer, uint16_t type, const char *name)
 	return request;
 }
 
-static int ask_once(struct nlmsghdr *request, const char *what, const char *name, mnl_cb_t row,
-		    void *data, struct hyp_error *error)
+static int ask_once(struct nlmsghdr *request, mnl_cb_t row, void *data, struct hyp_error *error)
 {
 	struct mnl_socket *socket = netlink_open(error);
 	int code;
 
 	if (socket == NULL)
 		return -errno;
-	code = netlink_ask(socket, request, what, name, row, data, error);
+	code = netlink_ask(socket, request, row, data, error);
 	mnl_socket_close(socket);
 	return code;
 }
@@ -45,8 +44,8 @@ int hyp_host_link_delete(const char *name, struct hyp_error *error)
 	int code;
 
 	if (!name_is_valid(name))
-		return netlink_fail(error, EINVAL, "delete", "link", "bad device name");
-	code = ask_once(begin(buffer, RTM_DELLINK, name), "delete", name, NULL, NULL, error);
+		return netlink_fail(error, EINVAL, NAME_RULE);
+	code = ask_once(begin(buffer, RTM_DELLINK, name), NULL, NULL, error);
 	return code == -ENODEV ? 0 : code;
 }
 
@@ -56,10 +55,10 @@ int hyp_host_link_set_mtu(const char *name, uint32_t mtu, struct hyp_error *erro
 	struct nlmsghdr *request;
 
 	if (!name_is_valid(name))
-		return netlink_fail(error, EINVAL, "set MTU of", "link", "bad device name");
+		return netlink_fail(error, EINVAL, NAME_RULE);
 	request = begin(buffer, RTM_SETLINK, name);
 	mnl_attr_put_u32(request, IFLA_MTU, mtu);
-	return ask_once(request, "set MTU of", name, NULL, NULL, error);
+	return ask_once(request, NULL, NULL, error);
 }
 
 static void copy_name(char to[HYP_NAME_MAX], const struct nlattr *attribute)
@@ -139,12 +138,12 @@ int hyp_host_link(const char *name, struct hyp_link *link, struct hyp_error *err
 	struct nlmsghdr *request;
 
 	if (!name_is_valid(name))
-		return netlink_fail(error, EINVAL, "find", "link", "bad device name");
+		return netlink_fail(error, EINVAL, NAME_RULE);
 	memset(link, 0, sizeof(*link));
 	request = begin(buffer, RTM_GETLINK, name);
 	/* Statistics are the larger part of a link message, and nobody here reads them. */
 	mnl_attr_put_u32(request, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-	return ask_once(request, "find", name, take_link, link, error);
+	return ask_once(request, take_link, link, error);
 }
 
 struct listing {
@@ -187,7 +186,7 @@ int hyp_host_links(const char *prefix, struct hyp_link *links, uint32_t capacity
 		request->nlmsg_flags = NLM_F_DUMP;
 		mnl_attr_put_u32(request, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
 		listing.count = 0;
-		code = ask_once(request, "list", "links", take_listed, &listing, error);
+		code = ask_once(request, take_listed, &listing, error);
 	}
 	return code == 0 ? (int)listing.count : code;
 }

@@ -38,9 +38,9 @@ int hyp_host_lock(const char *path, uint32_t *holder, struct hyp_error *error)
 
 	*holder = 0;
 	if (descriptor < 0)
-		return netlink_fail(error, errno, "open", path, NULL);
+		return netlink_fail(error, errno, NULL);
 	if (flock(descriptor, LOCK_EX | LOCK_NB) < 0) {
-		code = netlink_fail(error, errno, "lock", path, NULL);
+		code = netlink_fail(error, errno, NULL);
 		*holder = read_holder(descriptor);
 		close(descriptor);
 		return code;
@@ -48,7 +48,7 @@ int hyp_host_lock(const char *path, uint32_t *holder, struct hyp_error *error)
 	errno = 0;
 	code = write_holder(descriptor);
 	if (code != 0) {
-		netlink_fail(error, -code, "write", path, NULL);
+		netlink_fail(error, -code, NULL);
 		close(descriptor);
 		return code;
 	}

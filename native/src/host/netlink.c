@@ -1,27 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "netlink.h"
 
+#include <abi/error.h>
 #include <errno.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
-int netlink_fail(struct hyp_error *error, int code, const char *what, const char *device,
-		 const char *why)
+int netlink_fail(struct hyp_error *error, int code, const char *why)
 {
-	if (error != NULL) {
-		/* strerrordesc_np is the thread-safe strerror, and ignores the locale. */
-		const char *description = strerrordesc_np(code);
-
-		if (why == NULL || why[0] == '\0')
-			why = description != NULL ? description : "unknown error";
-		snprintf(error->message, sizeof(error->message), "%s %s: %s", what, device, why);
-	}
-	return -code;
+	/* strerrordesc_np is the thread-safe strerror, and ignores the locale. */
+	if (why == NULL || why[0] == '\0')
+		why = strerrordesc_np(code);
+	return hyp_fail(error, -code, "%s", why != NULL ? why : "unknown error");
 }
 
 struct mnl_socket *netlink_open(struct hyp_error *error)
@@ -47,7 +41,7 @@ struct mnl_socket *netlink_open(struct hyp_error *error)
 fail: {
 	int code = errno;
 
-	netlink_fail(error, code, "open", "rtnetlink", NULL);
+	netlink_fail(error, code, NULL);
 	if (socket != NULL)
 		mnl_socket_close(socket);
 	errno = code;
@@ -111,8 +105,8 @@ static void read_datagram(const void *buffer, size_t bytes, unsigned int sequenc
 	}
 }
 
-int netlink_ask(struct mnl_socket *socket, struct nlmsghdr *request, const char *what,
-		const char *device, mnl_cb_t row, void *data, struct hyp_error *error)
+int netlink_ask(struct mnl_socket *socket, struct nlmsghdr *request, mnl_cb_t row, void *data,
+		struct hyp_error *error)
 {
 	struct answer answer = {.row = row, .data = data};
 	const size_t capacity = NETLINK_DATAGRAM_BYTES;
@@ -121,14 +115,14 @@ int netlink_ask(struct mnl_socket *socket, struct nlmsghdr *request, const char 
 	int code = 0;
 
 	if (buffer == NULL)
-		return netlink_fail(error, ENOMEM, what, device, NULL);
+		return netlink_fail(error, ENOMEM, NULL);
 	request->nlmsg_seq = 1; /* one request per socket at a time */
 	request->nlmsg_flags |= NLM_F_REQUEST;
 	/* Both bits of it: of a request to create, one of them means NLM_F_EXCL. */
 	if ((request->nlmsg_flags & NLM_F_DUMP) != NLM_F_DUMP)
 		request->nlmsg_flags |= NLM_F_ACK;
 	if (mnl_socket_sendto(socket, request, request->nlmsg_len) < 0) {
-		code = netlink_fail(error, errno, what, device, NULL);
+		code = netlink_fail(error, errno, NULL);
 		goto out;
 	}
 	while (!answer.ended) {
@@ -139,16 +133,16 @@ int netlink_ask(struct mnl_socket *socket, struct nlmsghdr *request, const char 
 		if (bytes < 0) {
 			int reason = errno == EAGAIN ? ETIMEDOUT : errno;
 
-			code = netlink_fail(error, reason, what, device, NULL);
+			code = netlink_fail(error, reason, NULL);
 			goto out;
 		}
 		read_datagram(buffer, (size_t)bytes, request->nlmsg_seq,
 			      mnl_socket_get_portid(socket), &answer);
 	}
 	if (answer.code != 0)
-		code = netlink_fail(error, answer.code, what, device, answer.sentence);
+		code = netlink_fail(error, answer.code, answer.sentence);
 	else if (answer.interrupted)
-		code = netlink_fail(error, EINTR, what, device, NULL);
+		code = netlink_fail(error, EINTR, NULL);
 out:
 	free(buffer);
 	return code;

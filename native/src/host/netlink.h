@@ -18,9 +18,9 @@
 /* The largest datagram the kernel packs a dump into (NLMSG_GOODSIZE of the reader's own buffer). */
 #define NETLINK_DATAGRAM_BYTES 32768
 
-/* Says in *error (may be NULL) why `what` on `device` ended with -code, and returns -code. */
-int netlink_fail(struct hyp_error *error, int code, const char *what, const char *device,
-		 const char *why);
+/* Why a request failed, for *error (may be NULL): `why`, else the text of `code`, a positive errno.
+ * The caller knows the device and what it asked for. Returns -code. */
+int netlink_fail(struct hyp_error *error, int code, const char *why);
 
 /* Opens a socket with extended acks and a receive deadline. NULL with *error and errno on failure. */
 struct mnl_socket *netlink_open(struct hyp_error *error);
@@ -31,7 +31,7 @@ struct mnl_socket *netlink_open(struct hyp_error *error);
  * 0, or -errno with the kernel's own sentence in *error where it gave one. -EINTR: a dump was cut by
  * a change; ask again.
  */
-int netlink_ask(struct mnl_socket *socket, struct nlmsghdr *request, const char *what,
-		const char *device, mnl_cb_t row, void *data, struct hyp_error *error);
+int netlink_ask(struct mnl_socket *socket, struct nlmsghdr *request, mnl_cb_t row, void *data,
+		struct hyp_error *error);
 
 #endif

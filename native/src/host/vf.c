@@ -50,12 +50,12 @@ static int create_pair(struct mnl_socket *socket, const char *vf, const char *re
 	mnl_attr_nest_end(request, peer);
 	mnl_attr_nest_end(request, data);
 	mnl_attr_nest_end(request, info);
-	return netlink_ask(socket, request, "create", representor, NULL, NULL, error);
+	return netlink_ask(socket, request, NULL, NULL, error);
 }
 
 /* Sets the representor up. `without_address`: the kernel shall give it no IPv6 address of its own. */
-static int set_up(struct mnl_socket *socket, const char *representor, uint32_t port,
-		  bool without_address, struct hyp_error *error)
+static int set_up(struct mnl_socket *socket, uint32_t port, bool without_address,
+		  struct hyp_error *error)
 {
 	char buffer[NETLINK_REQUEST_BYTES];
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
@@ -75,7 +75,7 @@ static int set_up(struct mnl_socket *socket, const char *representor, uint32_t p
 		mnl_attr_nest_end(request, inet6);
 		mnl_attr_nest_end(request, families);
 	}
-	return netlink_ask(socket, request, "set up", representor, NULL, NULL, error);
+	return netlink_ask(socket, request, NULL, NULL, error);
 }
 
 /*
@@ -107,9 +107,9 @@ static int set_representor_up(struct mnl_socket *socket, const char *representor
 	int code;
 
 	disable_ipv6(representor);
-	code = set_up(socket, representor, port, true, error);
+	code = set_up(socket, port, true, error);
 	if (code == -EAFNOSUPPORT) /* no IPv6 in this kernel, or an MTU below IPv6's least */
-		code = set_up(socket, representor, port, false, error);
+		code = set_up(socket, port, false, error);
 	return code;
 }
 
@@ -121,7 +121,7 @@ int hyp_host_vf_create(const char *vf, const char *representor, uint32_t mtu, ui
 	int code;
 
 	if (!name_is_valid(vf) || !name_is_valid(representor))
-		return netlink_fail(error, EINVAL, "create", "VF", "bad device name");
+		return netlink_fail(error, EINVAL, NAME_RULE);
 	socket = netlink_open(error);
 	if (socket == NULL)
 		return -errno;
@@ -130,7 +130,7 @@ int hyp_host_vf_create(const char *vf, const char *representor, uint32_t mtu, ui
 		goto close;
 	index = if_nametoindex(representor);
 	if (index == 0) {
-		code = netlink_fail(error, errno, "find", representor, NULL);
+		code = netlink_fail(error, errno, NULL);
 		goto undo;
 	}
 	code = set_representor_up(socket, representor, index, error);
