@@ -1,4 +1,4 @@
-import { nearest } from "./nearest.ts";
+import { nearest } from "../base/nearest.ts";
 import { type Fault, quote, type Span } from "./problem.ts";
 import type { Punctuation, Token } from "./token.ts";
 

@@ -30,6 +30,7 @@ export {
   type Probe,
 } from "./decide.ts";
 export { type FlatEntry, Flattening, type NumberedRule } from "./flatten.ts";
+export { handlesOfPeer, handlesOfSubject } from "./handle.ts";
 export { LABEL_PREFIX, type LabelKey, type ReadKey, readLabelKey } from "./label-keys.ts";
 export {
   type Offload,
@@ -53,5 +54,5 @@ export {
 export { PROTOCOLS } from "./protocol-space.ts";
 export { parseRate, type Rate } from "./rate.ts";
 export { type ReadPolicy, readPolicy } from "./read-policy.ts";
-export { atomsOf, matches, peerKey, type Remote } from "./selector.ts";
+export { atomsOf, matches, mentionedContainers, peerKey, type Remote, usesOwner } from "./selector.ts";
 export { type SelfDescription, STRANGER, type Subject, subjectOf } from "./subject.ts";

@@ -1,5 +1,5 @@
+import { nearest } from "../base/nearest.ts";
 import type { Direction } from "../model/posture.ts";
-import { nearest } from "./nearest.ts";
 import type { Fault } from "./problem.ts";
 
 /** Every label that Hyperion reads begins so; other labels are none of its business. */

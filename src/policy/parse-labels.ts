@@ -1,7 +1,7 @@
+import { nearest } from "../base/nearest.ts";
 import { type Direction, isPosture, POSTURES, type Posture } from "../model/posture.ts";
 import type { Rule } from "./ast.ts";
 import { isName, LABEL_PREFIX, type LabelKey, readLabelKey } from "./label-keys.ts";
-import { nearest } from "./nearest.ts";
 import { parseRule } from "./parse-rule.ts";
 import { type Carrier, type Fault, type Problem, quote, type Span } from "./problem.ts";
 import { parseRate, type Rate } from "./rate.ts";

@@ -1,3 +1,4 @@
+import { nearest } from "../base/nearest.ts";
 import { HyperionError } from "../model/errors.ts";
 import { parseIp } from "../model/ip.ts";
 import { parsePrefix } from "../model/prefix.ts";
@@ -5,7 +6,6 @@ import type { Alternative, Atom, LabelAtom, NameKind, Term, WordKind } from "./a
 import { checkSatisfiable } from "./contradiction.ts";
 import { type Cursor, refuse } from "./cursor.ts";
 import { isLabelKey, isName } from "./label-keys.ts";
-import { nearest } from "./nearest.ts";
 import { quote, type Span } from "./problem.ts";
 import type { Token } from "./token.ts";
 

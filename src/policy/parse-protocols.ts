@@ -1,6 +1,6 @@
+import { nearest } from "../base/nearest.ts";
 import type { IcmpMatch, IcmpProtocol, PortMatch, PortProtocol, PortRange, ProtocolMatch } from "./ast.ts";
 import { type Cursor, refuse } from "./cursor.ts";
-import { nearest } from "./nearest.ts";
 import { quote, type Span } from "./problem.ts";
 
 const PORT_PROTOCOLS: readonly string[] = ["tcp", "udp", "sctp"] satisfies PortProtocol[];

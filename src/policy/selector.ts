@@ -1,4 +1,4 @@
-import type { Alternative, Atom, ContainerAtom, Term } from "./ast.ts";
+import type { Alternative, Atom, ContainerAtom, Rule, Term } from "./ast.ts";
 import { printPeer } from "./print.ts";
 import type { Subject } from "./subject.ts";
 
@@ -70,18 +70,28 @@ export function atomsOf(peer: readonly Alternative[]): readonly Atom[] {
   return peer.flatMap(({ terms }) => terms.map(({ atom }) => atom));
 }
 
-/**
- * A text that two peers share exactly when they are written alike and what they take from their owner
- * is alike, so that they match the same remotes.
- */
-export function peerKey(peer: readonly Alternative[], owner: Subject): string {
+/** The container names that rules ask for. */
+export function mentionedContainers(rules: readonly Rule[]): readonly string[] {
+  const atoms = rules.flatMap(({ peer }) => atomsOf(peer));
+  return [...new Set(atoms.flatMap((atom) => (atom.kind === "container" ? [atom.name] : [])))].sort();
+}
+
+/** What a peer takes from the owner of its rule: with other owners it means something else. */
+export function usesOwner(peer: readonly Alternative[]): { project: boolean; service: boolean } {
   const atoms = atomsOf(peer);
-  const ownService = atoms.some(({ kind }) => kind === "service");
-  const ownProject = ownService || atoms.some(takesOwnProject);
-  const context = ownProject ? [owner.project ?? null, ownService ? (owner.service ?? null) : null] : [];
-  return JSON.stringify([printPeer(peer), ...context]);
+  const service = atoms.some(({ kind }) => kind === "service");
+  const project = service || atoms.some(takesOwnProject);
+  return { project, service };
 }
 
 function takesOwnProject(atom: Atom): boolean {
   return atom.kind === "project" || (atom.kind === "service-named" && atom.project === undefined);
+}
+
+/** Equal for two peers only if they match the same remotes. */
+export function peerKey(peer: readonly Alternative[], owner: Subject): string {
+  const uses = usesOwner(peer);
+  const project = uses.project ? (owner.project ?? null) : null;
+  const service = uses.service ? (owner.service ?? null) : null;
+  return JSON.stringify([printPeer(peer), project, service]);
 }

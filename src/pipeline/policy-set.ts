@@ -1,0 +1,150 @@
+import type { Direction } from "../model/posture.ts";
+import type { PolicyRow } from "../model/rows.ts";
+import {
+  type FlatEntry,
+  Flattening,
+  matches,
+  type NumberedRule,
+  type PolicyRule,
+  peerKey,
+  printRule,
+  type Subject,
+  usesOwner,
+} from "../policy/index.ts";
+import type { IdentityClass } from "./identity-class.ts";
+import type { SelectorIndex } from "./selector-index.ts";
+
+/** The identity classes that live on one network. The same object for as long as they are the same. */
+export type Population = ReadonlySet<IdentityClass>;
+
+const DIRECTIONS = ["ingress", "egress"] as const satisfies Direction[];
+
+/** The rules of one direction, and whom those match that do not match just anyone. */
+interface Side {
+  readonly direction: Direction;
+  readonly flattening: Flattening;
+  readonly selective: readonly SelectiveRule[];
+}
+
+interface SelectiveRule {
+  readonly place: number;
+  readonly key: string;
+  readonly matching: ReadonlySet<IdentityClass>;
+}
+
+/** What a policy set is made from: the rules that apply, and the owner that they speak of. */
+export interface PolicySetSource {
+  /** Per direction, first decides first. */
+  readonly rules: Readonly<Record<Direction, readonly PolicyRule[]>>;
+  readonly owner: Subject;
+}
+
+/** Canonical text of a source: equal texts, equal rows. What the rules do not ask of the owner is left out. */
+export function policyKey({ rules, owner }: PolicySetSource): string {
+  const texts = DIRECTIONS.map((direction) =>
+    rules[direction].map(({ tier, name, rule }) => [tier, name, printRule(rule, direction)]),
+  );
+  const uses = usesOwner(
+    DIRECTIONS.flatMap((direction) => rules[direction].flatMap(({ rule }) => rule.peer)),
+  );
+  const project = uses.project ? (owner.project ?? null) : null;
+  const service = uses.service ? (owner.service ?? null) : null;
+  return JSON.stringify([...texts, project, service]);
+}
+
+/** Endpoints with equal rules share one policy set: its rows decide for all of them. */
+export class PolicySet {
+  readonly number: number;
+  readonly rules: ReadonlyMap<number, PolicyRule>;
+  /** Bit n: rows may have port prefixes of n bits. */
+  readonly prefixLengths: Readonly<Record<Direction, number>>;
+  readonly #index: SelectorIndex;
+  readonly #sides: readonly Side[];
+  readonly #unknownRows: readonly PolicyRow[];
+  #populations: readonly Population[] = [];
+  #classes: readonly IdentityClass[] = [];
+  #rowsByClass = new Map<IdentityClass, readonly PolicyRow[]>();
+  #rows: readonly PolicyRow[];
+
+  constructor(number: number, source: PolicySetSource, index: SelectorIndex) {
+    this.number = number;
+    this.#index = index;
+    let last = 0;
+    this.#sides = DIRECTIONS.map((direction) => {
+      const numbered = source.rules[direction].map((rule) => ({ number: ++last, rule }));
+      return sideOf(direction, numbered, source.owner, index);
+    });
+    const rules = DIRECTIONS.flatMap((direction) => source.rules[direction]);
+    this.rules = new Map(rules.map((rule, i) => [i + 1, rule]));
+    const [ingress, egress] = this.#sides;
+    this.prefixLengths = {
+      ingress: ingress?.flattening.prefixLengths ?? 0,
+      egress: egress?.flattening.prefixLengths ?? 0,
+    };
+    this.#unknownRows = this.#sides.flatMap(({ direction, flattening }) =>
+      flattening.unknown().map((entry) => this.#row(direction, 0, entry)),
+    );
+    this.#rows = this.#unknownRows;
+  }
+
+  /** The rows for the classes that live in `populations`; the same array while nothing changes. */
+  rows(populations: readonly Population[]): readonly PolicyRow[] {
+    if (sameItems(this.#populations, populations)) return this.#rows;
+    this.#populations = populations;
+    const classes = this.#classesIn(populations);
+    if (sameItems(this.#classes, classes)) return this.#rows;
+    this.#classes = classes;
+    this.#rowsByClass = new Map(classes.map((c) => [c, this.#rowsByClass.get(c) ?? this.#rowsFor(c)]));
+    this.#rows = [...this.#unknownRows, ...[...this.#rowsByClass.values()].flat()];
+    return this.#rows;
+  }
+
+  /** When no endpoint has this policy any more. */
+  dispose(): void {
+    for (const { selective } of this.#sides) for (const { key } of selective) this.#index.release(key);
+  }
+
+  /** The classes that some rule singles out, by number. */
+  #classesIn(populations: readonly Population[]): readonly IdentityClass[] {
+    const found = new Set<IdentityClass>();
+    for (const { selective } of this.#sides) {
+      for (const { matching } of selective) {
+        for (const candidate of matching) {
+          if (populations.some((population) => population.has(candidate))) found.add(candidate);
+        }
+      }
+    }
+    return [...found].sort((a, b) => a.number - b.number);
+  }
+
+  #rowsFor(remote: IdentityClass): readonly PolicyRow[] {
+    return this.#sides.flatMap(({ direction, flattening, selective }) => {
+      const places = selective.filter(({ matching }) => matching.has(remote)).map(({ place }) => place);
+      return flattening.exceptions(places).map((entry) => this.#row(direction, remote.number, entry));
+    });
+  }
+
+  #row(direction: Direction, identity: number, entry: FlatEntry): PolicyRow {
+    return { table: "policy", policy: this.number, direction, identity, ...entry };
+  }
+}
+
+function sideOf(
+  direction: Direction,
+  numbered: readonly NumberedRule[],
+  owner: Subject,
+  index: SelectorIndex,
+): Side {
+  const matchesUnknown = numbered.map(({ rule }) => matches(rule.rule.peer, owner, undefined));
+  const selective = numbered.flatMap(({ rule }, place): SelectiveRule[] => {
+    if (matchesUnknown[place] === true) return [];
+    const { peer } = rule.rule;
+    const key = peerKey(peer, owner);
+    return [{ place, key, matching: index.acquire(key, peer, owner) }];
+  });
+  return { direction, flattening: new Flattening(numbered, matchesUnknown), selective };
+}
+
+function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((item, i) => item === b[i]);
+}
