@@ -1,7 +1,7 @@
 import type { Log } from "../base/log.ts";
+import type { DockerObservation } from "../identity/directory.ts";
 import { reasonOf } from "../model/errors.ts";
-import { shortId } from "../model/ids.ts";
-import type { DockerNetwork } from "../platform/docker/docker.ts";
+import { type NetworkId, shortId } from "../model/ids.ts";
 import type { Host } from "../platform/host/host.ts";
 import type { Endpoints } from "./endpoints.ts";
 import type { FactsStore } from "./facts-store.ts";
@@ -20,7 +20,6 @@ export interface SweepParts {
   readonly endpoints: Endpoints;
   readonly host: Host;
   readonly bootId: string;
-  readonly nowMs: () => number;
   readonly log: Log;
 }
 
@@ -47,23 +46,24 @@ export class Sweep {
     }
   }
 
-  /** What Docker lists, all of it, against what is on the books. `networks` are those of every driver. */
-  async unlisted(networks: readonly DockerNetwork[]): Promise<void> {
+  /** What Docker lists, all of it, against what is on the books. */
+  async unlisted({ networks, startedAtMs }: DockerObservation): Promise<void> {
+    const isYoung = (createdAtMs: number) => startedAtMs - createdAtMs < SWEEP_GRACE_MS;
     const listed = new Set(networks.flatMap((network) => network.attachments.map((one) => one.endpointId)));
     const present = new Set(networks.map((network) => network.id));
     const { facts, endpoints } = this.#parts;
     for (const endpoint of [...facts.facts.endpoints.values()]) {
-      if (listed.has(endpoint.id) || this.#isYoung(endpoint.createdAtMs)) continue;
+      if (listed.has(endpoint.id) || isYoung(endpoint.createdAtMs)) continue;
       await endpoints.evict(endpoint.id, "Docker does not know it any more");
     }
     for (const network of [...facts.facts.networks.values()]) {
-      if (present.has(network.id) || this.#isYoung(network.createdAtMs)) continue;
+      if (present.has(network.id) || isYoung(network.createdAtMs)) continue;
       if (facts.endpointsOf(network.id).length > 0) continue;
       await this.#removeNetwork(network.id);
     }
   }
 
-  async #removeNetwork(id: DockerNetwork["id"]): Promise<void> {
+  async #removeNetwork(id: NetworkId): Promise<void> {
     const { networks, log } = this.#parts;
     try {
       await networks.delete(id);
@@ -73,9 +73,5 @@ export class Sweep {
     } catch (error) {
       log.error("network.sweep", `network ${shortId(id)} could not be taken away: ${reasonOf(error)}`);
     }
-  }
-
-  #isYoung(createdAtMs: number): boolean {
-    return this.#parts.nowMs() - createdAtMs < SWEEP_GRACE_MS;
   }
 }

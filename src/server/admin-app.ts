@@ -1,7 +1,7 @@
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from "express";
 import type { Log } from "../base/log.ts";
 import { isHyperionError, reasonOf } from "../model/errors.ts";
-import type { AdminView, EventDocument } from "./admin-view.ts";
+import type { AdminView, EventDocument } from "../observe/admin-view.ts";
 import { FOLLOWER_QUEUE_MAX, Follower } from "./follower.ts";
 
 export interface AdminAppParts {

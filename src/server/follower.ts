@@ -1,5 +1,5 @@
 import type { Writable } from "node:stream";
-import type { EventDocument } from "./admin-view.ts";
+import type { EventDocument } from "../observe/admin-view.ts";
 
 /** Events that wait for a slow reader; later ones are lost to it. */
 export const FOLLOWER_QUEUE_MAX = 1_024;
