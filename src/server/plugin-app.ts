@@ -58,7 +58,8 @@ export function createPluginApp({ drivers, log, callTimeoutMs = CALL_TIMEOUT_MS 
 
 /** `NetworkDriver.Join`; with the verb before it where that is not POST, for no such method exists. */
 function methodName(request: Request): string {
-  return request.method === "POST" ? request.path.slice(1) : `${request.method} ${request.path}`;
+  if (request.method !== "POST") return `${request.method} ${request.path}`;
+  return request.path.slice(1) || "/";
 }
 
 function bytesOf(request: Request): Uint8Array {

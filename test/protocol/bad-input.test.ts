@@ -22,9 +22,9 @@ beforeEach(() => {
   log = recordingLog();
 });
 
-async function post(method: string, body?: string | Buffer, callTimeoutMs = 1_000) {
-  const app = createPluginApp({ drivers, log, callTimeoutMs });
-  const response = await request(app).post(`/${method}`).serialize(String).send(body);
+async function post(method: string, body?: string, callTimeoutMs = 1_000) {
+  const call = request(createPluginApp({ drivers, log, callTimeoutMs })).post(`/${method}`);
+  const response = await (body === undefined ? call : call.serialize(String).send(body));
   return { status: response.status, body: JSON.parse(response.text), text: response.text };
 }
 
@@ -197,7 +197,7 @@ describe("a field", () => {
 });
 
 describe("an unknown method", () => {
-  it.each(["NetworkDriver.Teleport", "VolumeDriver.Create", "", "NetworkDriver.join", "a/b/c", "__proto__"])(
+  it.each(["NetworkDriver.Teleport", "VolumeDriver.Create", "NetworkDriver.join", "a/b/c", "__proto__"])(
     "%s is 404 with a reason",
     async (method) => {
       expect(await post(method, "{}")).toEqual(
@@ -205,6 +205,10 @@ describe("an unknown method", () => {
       );
     },
   );
+
+  it("may be none at all", async () => {
+    expect(await post("", "{}")).toEqual(refusal(expect.stringMatching(/^\/ is not a method/), 404));
+  });
 
   it("may be a known one with another verb", async () => {
     const response = await request(createPluginApp({ drivers, log })).get("/Plugin.Activate");

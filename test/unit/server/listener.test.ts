@@ -2,13 +2,14 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Listener, listen } from "../../../src/server/listener.ts";
 import { inheritedSocket } from "../../../src/server/socket-activation.ts";
+
+const CHILDREN = fileURLToPath(new URL("children", import.meta.url));
 
 let directory: string;
 const listeners: Listener[] = [];
@@ -99,24 +100,19 @@ describe("listening", () => {
 describe("socket activation", () => {
   it("serves a socket that was passed on as descriptor 3", async () => {
     const path = join(directory, "systemd.sock");
-    const passed = createServer().listen(path);
-    await once(passed, "listening");
-    const { fd } = (passed as unknown as { _handle: { fd: number } })._handle;
-    const child = fileURLToPath(new URL("children/serve-descriptor.ts", import.meta.url));
-    const served = spawn(process.execPath, [child], { stdio: ["pipe", "pipe", "inherit", fd] });
+    // As systemd does: what makes the socket never accepts on it, and what is started does.
+    const maker = spawn(process.execPath, [join(CHILDREN, "pass-descriptor.ts"), path], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const [[line]] = await Promise.all([once(maker.stdout, "data"), once(maker, "exit")]);
+    const pid = Number(line);
     try {
-      await once(served.stdout, "data");
-      // Only the child accepts: this process does no longer, and the socket lives on in the child.
-      const handle = (passed as unknown as { _handle: { onconnection: unknown } })._handle;
-      handle.onconnection = null;
-      expect(await get(path)).toBe(`served by ${served.pid}`);
-      served.stdin.end();
-      await once(served, "exit");
-      expect(existsSync(path)).toBe(true);
+      expect(await get(path)).toBe(`served by ${pid}`);
     } finally {
-      served.kill();
-      passed.close();
+      process.kill(pid);
     }
+    await once(maker.stdout, "close");
+    expect(existsSync(path)).toBe(true);
   });
 
   it.each([
