@@ -110,7 +110,7 @@ export class Endpoints {
       return endpoint;
     } catch (error) {
       indices.release(index);
-      if (vf !== undefined) await vfs.giveBack(vf);
+      if (vf !== undefined) void vfs.giveBack(vf);
       throw error;
     }
   }
@@ -177,7 +177,8 @@ export class Endpoints {
         log.error("endpoint.release", `endpoint ${shortId(endpoint.id)}: ${reasonOf(error)}`),
       );
     indices.release(endpoint.index);
-    await vfs.giveBack(endpoint);
+    // Nobody waits for the kernel to take the VF apart: the pool sees to it.
+    void vfs.giveBack(endpoint);
   }
 
   /** A MAC of the endpoint's own, the same for a repeated request (libnetwork shows it in inspect). */

@@ -1,12 +1,11 @@
 import type { Log } from "../base/log.ts";
 import type { DockerObservation } from "../identity/directory.ts";
 import { reasonOf } from "../model/errors.ts";
+import type { EndpointFacts } from "../model/facts.ts";
 import { type NetworkId, shortId } from "../model/ids.ts";
-import type { Host } from "../platform/host/host.ts";
 import type { Endpoints } from "./endpoints.ts";
 import type { FactsStore } from "./facts-store.ts";
 import type { Networks } from "./networks.ts";
-import { REPRESENTOR_PREFIX } from "./vf-pool.ts";
 
 /**
  * How old a fact must be before Docker's not listing it means anything: Docker lists an endpoint
@@ -18,7 +17,6 @@ export interface SweepParts {
   readonly facts: FactsStore;
   readonly networks: Networks;
   readonly endpoints: Endpoints;
-  readonly host: Host;
   readonly bootId: string;
   readonly log: Log;
 }
@@ -34,15 +32,11 @@ export class Sweep {
     this.#parts = parts;
   }
 
-  /** Before anything else at start: endpoints whose VF did not survive, as after a reboot. */
-  async lostVfs(): Promise<void> {
-    const links = await this.#parts.host.links(REPRESENTOR_PREFIX);
-    const ports = new Map(links.map((link) => [link.name, link.index]));
-    for (const endpoint of [...this.#parts.facts.facts.endpoints.values()]) {
-      const sameBoot = endpoint.bootId === this.#parts.bootId;
-      if (sameBoot && ports.get(endpoint.representor) === endpoint.port) continue;
-      const why = sameBoot ? "its VF is gone" : "the machine was rebooted";
-      await this.#parts.endpoints.evict(endpoint.id, why);
+  /** At start: endpoints whose VF did not survive, as after a reboot. */
+  async lost(endpoints: readonly EndpointFacts[]): Promise<void> {
+    for (const { id, bootId } of endpoints) {
+      const why = bootId === this.#parts.bootId ? "its VF is gone" : "the machine was rebooted";
+      await this.#parts.endpoints.evict(id, why);
     }
   }
 

@@ -77,6 +77,11 @@ export class Reconciler {
     return this.#desired;
   }
 
+  /** True when nothing waits to be applied or tried again. */
+  get isSettled(): boolean {
+    return this.#running === undefined && this.#waiters.length === 0 && this.#retry === undefined;
+  }
+
   get counts(): ReconcileCounts {
     return {
       passes: this.#passes,
@@ -142,6 +147,8 @@ export class Reconciler {
     this.#releaseNumbers();
     if (refused.size === 0) {
       this.#backoff.reset();
+      clearTimeout(this.#retry);
+      this.#retry = undefined;
       return refused;
     }
     this.#failures += refused.size;
@@ -181,7 +188,10 @@ export class Reconciler {
   #retryLater(): void {
     if (this.#stopped) return;
     clearTimeout(this.#retry);
-    this.#retry = setTimeout(() => this.#wake(), this.#backoff.next());
+    this.#retry = setTimeout(() => {
+      this.#retry = undefined;
+      this.#wake();
+    }, this.#backoff.next());
     this.#retry.unref();
   }
 

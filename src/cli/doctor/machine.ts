@@ -54,7 +54,7 @@ export async function checkStateDirectory(path: string): Promise<CheckResult> {
 
 /** Docker's own bridge, which carries north-south traffic, drives the firewall through iptables. */
 export async function checkProgram(name: string, remedy: string): Promise<CheckResult> {
-  const directories = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/sbin"];
+  const directories = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/sbin"];
   for (const directory of directories) {
     const path = join(directory, name);
     const runnable = await access(path, constants.X_OK).then(

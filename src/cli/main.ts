@@ -1,0 +1,80 @@
+#!/usr/bin/env node
+import { nearest } from "../base/nearest.ts";
+import { isHyperionError, reasonOf } from "../model/errors.ts";
+import type { Command, Invocation } from "./commands.ts";
+import { VERSION } from "./version.ts";
+
+/** Loaded when called for: `hyperion status` needs neither the native library nor Docker. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  serve: async () => (await import("./serve.ts")).serve,
+  status: async () => (await import("./inspect.ts")).status,
+  networks: async () => (await import("./inspect.ts")).networks,
+  endpoints: async () => (await import("./inspect.ts")).endpoints,
+  drops: async () => (await import("./inspect.ts")).drops,
+  doctor: async () => (await import("./doctor/doctor.ts")).doctor,
+  demo: async () => (await import("./demo.ts")).demo,
+};
+
+const USAGE_ERROR = 2;
+
+async function main(argv: readonly string[]): Promise<number> {
+  const [name, ...args] = argv;
+  if (name === undefined || name === "help" || name === "--help" || name === "-h") {
+    process.stdout.write(await usage());
+    return name === undefined ? USAGE_ERROR : 0;
+  }
+  if (name === "--version") {
+    process.stdout.write(`hyperion ${VERSION}\n`);
+    return 0;
+  }
+  const load = COMMANDS[name];
+  if (load === undefined) {
+    const meant = nearest(name, Object.keys(COMMANDS));
+    const hint =
+      meant === undefined ? `commands are ${Object.keys(COMMANDS).join(", ")}` : `did you mean ${meant}?`;
+    process.stderr.write(`hyperion: unknown command ${JSON.stringify(name)}; ${hint}\n`);
+    return USAGE_ERROR;
+  }
+  const command = await load();
+  if (args.includes("--help") || args.includes("-h")) {
+    process.stdout.write(`hyperion ${name}: ${command.help}`);
+    return 0;
+  }
+  return command.run(invocation(args));
+}
+
+function invocation(args: readonly string[]): Invocation {
+  const interruption = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => interruption.abort());
+  return {
+    args,
+    environment: process.env,
+    print: (text) => void process.stdout.write(text),
+    interrupted: interruption.signal,
+  };
+}
+
+async function usage(): Promise<string> {
+  const lines = await Promise.all(
+    Object.entries(COMMANDS).map(async ([name, load]) => `  ${name.padEnd(10)} ${(await load()).summary}\n`),
+  );
+  return `hyperion ${VERSION}: Docker networks whose access policy is the labels on containers
+
+Usage: hyperion COMMAND [OPTIONS]
+
+${lines.join("")}
+hyperion COMMAND --help says more of each. Exit codes: 0 fine, 1 findings, 2 wrong usage or no daemon.
+`;
+}
+
+// A reader that went away (`hyperion drops --follow | head`) is no error.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  const code = isHyperionError(error) ? ` [${error.code}]` : "";
+  process.stderr.write(`hyperion: ${reasonOf(error)}${code}\n`);
+  if (!isHyperionError(error) && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  process.exitCode = USAGE_ERROR;
+}

@@ -1,0 +1,24 @@
+import type { DropDocument, EventDocument } from "../../observe/admin-view.ts";
+import { formatTable } from "../table.ts";
+import { formatBytes } from "./endpoints.ts";
+
+/** `hyperion drops` for people: the counters, most first. */
+export function formatDrops(drops: readonly DropDocument[]): string {
+  const rows = [...drops].sort((a, b) => b.packets - a.packets);
+  return formatTable(
+    ["CONTAINER", "REASON", "PACKETS", "BYTES"],
+    rows.map((drop) => [
+      drop.containerName ?? drop.endpointId?.slice(0, 12) ?? "-",
+      drop.reason,
+      `${drop.packets}`,
+      formatBytes(drop.bytes),
+    ]),
+  );
+}
+
+/** One line per event of `hyperion drops --follow`: when, what, and every field that is known. */
+export function formatEvent({ event, timeMs, ...fields }: EventDocument): string {
+  const known = Object.entries(fields).filter(([, value]) => value !== null && value !== "");
+  const text = known.map(([name, value]) => `${name}=${value}`).join(" ");
+  return `${new Date(timeMs).toISOString()} ${event.padEnd(5)} ${text}`;
+}

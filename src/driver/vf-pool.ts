@@ -1,0 +1,294 @@
+import { Backoff } from "../base/backoff.ts";
+import type { Log } from "../base/log.ts";
+import { HyperionError, reasonOf } from "../model/errors.ts";
+import type { Dataplane } from "../platform/dataplane/dataplane.ts";
+import type { Host } from "../platform/host/host.ts";
+import { VF_NAME_PREFIX, VfNamePool, type VfNames, vfNames, vfNumber } from "./vf-names.ts";
+
+export { REPRESENTOR_PREFIX } from "./vf-names.ts";
+
+/** A virtual function with the data plane's programs on its representor. */
+export interface Vf extends VfNames {
+  /** Kernel index of the representor: the data plane's port id. */
+  readonly port: number;
+}
+
+export interface VfPoolOptions {
+  readonly host: Host;
+  readonly dataplane: Dataplane;
+  /** VFs kept ready. */
+  readonly warm: number;
+  /** VFs there may be at once, ready ones and dying ones included. */
+  readonly limit: number;
+  /** MTU that VFs are made ready with. One taken with another MTU is changed when it is taken. */
+  readonly mtuBytes: number;
+  readonly log: Log;
+}
+
+export interface VfPoolCounts {
+  readonly inUse: number;
+  readonly warm: number;
+  readonly limit: number;
+}
+
+interface ReadyVf extends Vf {
+  readonly mtuBytes: number;
+}
+
+interface Waiter {
+  readonly mtuBytes: number;
+  readonly resolve: (vf: ReadyVf) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface Doomed extends VfNames {
+  readonly done: () => void;
+}
+
+const RETRY_FIRST_MS = 100;
+const RETRY_LAST_MS = 10_000;
+
+/**
+ * VFs made ahead of time, so that starting a container does not wait for the kernel. One that comes
+ * back is destroyed and never handed out again: whatever a container did to it goes with it.
+ *
+ * The kernel makes and destroys devices one at a time, under RTNL; so does the pool, in one lane, and
+ * those who wait for a VF go before the dying and the dying before the warm.
+ */
+export class VfPool {
+  readonly #options: VfPoolOptions;
+  readonly #names: VfNamePool;
+  readonly #inUse = new Set<string>();
+  readonly #warm: ReadyVf[] = [];
+  readonly #waiters: Waiter[] = [];
+  readonly #doomed: Doomed[] = [];
+  readonly #backoff = new Backoff(RETRY_FIRST_MS, RETRY_LAST_MS);
+  /** What could not be destroyed, until the next retry. */
+  #undead: VfNames[] = [];
+  #retry: NodeJS.Timeout | undefined;
+  #lane: Promise<void> | undefined;
+  #state: "new" | "open" | "closed" = "new";
+
+  constructor(options: VfPoolOptions) {
+    this.#options = options;
+    this.#names = new VfNamePool(options.limit);
+  }
+
+  get counts(): VfPoolCounts {
+    return { inUse: this.#inUse.size, warm: this.#warm.length, limit: this.#options.limit };
+  }
+
+  /**
+   * Begins: keeps the VFs that records say are in use, with their programs brought up to date, dooms
+   * every other device that bears our names, and starts warming. Returns those of `inUse` that exist
+   * no more. Not before the daemon's lock is held: another daemon's VFs look like orphans.
+   */
+  async adopt<T extends Vf>(inUse: readonly T[]): Promise<readonly T[]> {
+    const { host } = this.#options;
+    const owned = (await host.links(VF_NAME_PREFIX)).filter(
+      ({ name, kind }) => kind === "veth" && vfNumber(name) !== undefined,
+    );
+    const indices = new Map(owned.map(({ name, index }) => [name, index]));
+    const kept = inUse.filter((vf) => indices.get(vf.representor) === vf.port);
+    for (const vf of kept) {
+      this.#names.claim(vf.representor);
+      this.#inUse.add(vf.representor);
+    }
+    const orphans = new Set<number>();
+    const keptNumbers = new Set(kept.map(({ representor }) => vfNumber(representor)));
+    for (const { name } of owned) {
+      const number = vfNumber(name);
+      if (number !== undefined && !keptNumbers.has(number)) orphans.add(number);
+    }
+    for (const number of orphans) this.#doom(vfNames(number));
+    await Promise.all(kept.map((vf) => this.#attachAgain(vf)));
+    if (this.#state === "new") this.#state = "open";
+    this.#work();
+    return inUse.filter((vf) => !kept.includes(vf));
+  }
+
+  /**
+   * Hands out a VF with this MTU on both ends, its programs attached and its representor up.
+   * Throws E320 when `limit` VFs are in use, E501, E507, E509 and E601.
+   */
+  async take(mtuBytes: number): Promise<Vf> {
+    if (this.#state === "closed") throw stopping();
+    const ready = this.#warm.shift() ?? (await this.#wait(mtuBytes));
+    this.#inUse.add(ready.representor);
+    this.#work();
+    const { vf, representor, port } = ready;
+    if (ready.mtuBytes !== mtuBytes) {
+      try {
+        await this.#options.host.setMtu(representor, mtuBytes);
+        await this.#options.host.setMtu(vf, mtuBytes);
+      } catch (error) {
+        await this.giveBack(ready);
+        throw error;
+      }
+    }
+    return { vf, representor, port };
+  }
+
+  /**
+   * Destroys a VF, and with it its programs; resolves when it is gone. Does not reject: a VF that
+   * cannot be destroyed is logged and tried again, its names taken until then. One that is not in
+   * use is left alone.
+   */
+  async giveBack(vf: VfNames): Promise<void> {
+    if (!this.#inUse.delete(vf.representor)) return;
+    await new Promise<void>((resolve) => {
+      this.#doomed.push({ vf: vf.vf, representor: vf.representor, done: resolve });
+      this.#work();
+    });
+  }
+
+  /** Refuses takers, and destroys what nobody uses. VFs in use go on. */
+  async close(): Promise<void> {
+    this.#state = "closed";
+    clearTimeout(this.#retry);
+    for (const waiter of this.#waiters.splice(0)) waiter.reject(stopping());
+    await this.#lane;
+    for (const vf of [...this.#warm.splice(0), ...this.#undead.splice(0)]) this.#doom(vf);
+    this.#work();
+    await this.#lane;
+  }
+
+  #doom(names: VfNames): void {
+    this.#names.claim(names.representor);
+    this.#doomed.push({ ...names, done: () => {} });
+  }
+
+  #wait(mtuBytes: number): Promise<ReadyVf> {
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ mtuBytes, resolve, reject });
+      this.#work();
+    });
+  }
+
+  async #attachAgain(vf: Vf): Promise<void> {
+    try {
+      await this.#options.dataplane.attach(vf.port);
+    } catch (error) {
+      // The programs of the earlier daemon go on: worse to cut the container off than to run the old ones.
+      this.#options.log.warn(
+        "vf.attach-failed",
+        `${vf.representor} keeps its old programs: ${reasonOf(error)}`,
+        {
+          device: vf.representor,
+        },
+      );
+    }
+  }
+
+  /** Starts the lane unless it runs. */
+  #work(): void {
+    this.#lane ??= this.#run().finally(() => {
+      this.#lane = undefined;
+    });
+  }
+
+  async #run(): Promise<void> {
+    for (;;) {
+      const waiter = this.#waiters.length > 0;
+      if (waiter && this.#names.free > 0) await this.#serve();
+      else if (this.#doomed.length > 0) await this.#destroyNext();
+      else if (waiter) this.#refuse();
+      else if (!(this.#wantsWarm() && (await this.#warmUp()))) return;
+    }
+  }
+
+  async #serve(): Promise<void> {
+    const waiter = this.#waiters.shift();
+    if (waiter === undefined) return;
+    try {
+      waiter.resolve(await this.#make(waiter.mtuBytes));
+    } catch (error) {
+      waiter.reject(error);
+    }
+  }
+
+  #refuse(): void {
+    const { limit } = this.#options;
+    this.#waiters.shift()?.reject(new HyperionError("E320", { used: this.#inUse.size, limit }));
+  }
+
+  async #destroyNext(): Promise<void> {
+    const doomed = this.#doomed.shift();
+    if (doomed === undefined) return;
+    await this.#destroy(doomed);
+    doomed.done();
+  }
+
+  async #destroy(names: VfNames): Promise<void> {
+    try {
+      // Deleting one end deletes the other; the VF's is tried for a pair whose representor was renamed.
+      await this.#options.host.deleteLink(names.representor);
+      await this.#options.host.deleteLink(names.vf);
+      this.#names.release(names.representor);
+    } catch (error) {
+      this.#options.log.warn("vf.destroy-failed", `${names.representor} stays for now: ${reasonOf(error)}`, {
+        device: names.representor,
+      });
+      this.#undead.push(names);
+      this.#retryLater();
+    }
+  }
+
+  #wantsWarm(): boolean {
+    const { warm } = this.#options;
+    return (
+      this.#state === "open" && this.#retry === undefined && this.#warm.length < warm && this.#names.free > 0
+    );
+  }
+
+  /** Makes one VF ready. False when that failed, and is tried again later. */
+  async #warmUp(): Promise<boolean> {
+    try {
+      const ready = await this.#make(this.#options.mtuBytes);
+      this.#backoff.reset();
+      const waiter = this.#waiters.shift();
+      if (waiter === undefined) this.#warm.push(ready);
+      else waiter.resolve(ready);
+      return true;
+    } catch (error) {
+      this.#options.log.warn("vf.warm-failed", `no VF could be made ready: ${reasonOf(error)}`);
+      this.#retryLater();
+      return false;
+    }
+  }
+
+  #retryLater(): void {
+    if (this.#retry !== undefined || this.#state === "closed") return;
+    this.#retry = setTimeout(() => {
+      this.#retry = undefined;
+      for (const names of this.#undead.splice(0)) this.#doom(names);
+      this.#work();
+    }, this.#backoff.next());
+    this.#retry.unref();
+  }
+
+  async #make(mtuBytes: number): Promise<ReadyVf> {
+    const { host, dataplane } = this.#options;
+    const names = this.#names.allocate();
+    if (names === undefined)
+      throw new HyperionError("E320", { used: this.#inUse.size, limit: this.#names.capacity });
+    let port: number;
+    try {
+      port = await host.createVf(names.vf, names.representor, mtuBytes);
+    } catch (error) {
+      this.#names.release(names.representor);
+      throw error;
+    }
+    try {
+      await dataplane.attach(port);
+    } catch (error) {
+      await this.#destroy(names);
+      throw error;
+    }
+    return { ...names, port, mtuBytes };
+  }
+}
+
+function stopping(): HyperionError {
+  return new HyperionError("E601", { operation: "create", device: "a VF", reason: "Hyperion is stopping" });
+}
