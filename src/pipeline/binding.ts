@@ -10,6 +10,7 @@ import {
   type Problem,
   type Rate,
   readPolicy,
+  relevantLabels,
   STRANGER,
   type Subject,
 } from "../policy/index.ts";
@@ -17,14 +18,15 @@ import type { QuarantineReason, Settings } from "./desired.ts";
 import { identityKey } from "./identity-class.ts";
 import { type PolicySetSource, policyKey } from "./policy-set.ts";
 
-/** What an endpoint's own facts and its network's say, before anything is numbered. */
+/**
+ * What an endpoint's own facts and its network's say, before anything is numbered. Replicas share one:
+ * nothing in it is about which of them it is, not even the subject, which lacks the container's name.
+ */
 export interface Binding {
-  readonly network: NetworkFacts;
   readonly mode: Mode;
   readonly quarantine: QuarantineReason | undefined;
   readonly problems: readonly Problem[];
   readonly subject: Subject;
-  /** Without the container's name. */
   readonly identityKey: string;
   readonly source: PolicySetSource;
   readonly policyKey: string;
@@ -34,14 +36,23 @@ export interface Binding {
   readonly mentionedContainers: readonly string[];
 }
 
+/** Canonical text of all that {@link bind} looks at: equal texts, equal bindings. */
+export function bindingKey(endpoint: EndpointFacts, network: NetworkFacts, settings: Settings): string {
+  const { container, driverOptions } = endpoint;
+  const labels = container === undefined ? null : relevantLabels(container.labels, settings.identityLabels);
+  const options = Object.entries(driverOptions).sort(byKey);
+  return JSON.stringify([network.name ?? null, network.options.posture ?? null, options, labels]);
+}
+
 /** Reads an endpoint's policy and puts it in its place. */
 export function bind(endpoint: EndpointFacts, network: NetworkFacts, settings: Settings): Binding {
   const { container, driverOptions } = endpoint;
-  if (container === undefined && settings.requireContainer) return quarantined(network, "unattributed", []);
-  const { policy, subject, problems } = readPolicy(driverOptions, container, settings.identityLabels);
-  if (problems.length > 0) return quarantined(network, "problems", problems);
+  if (container === undefined && settings.requireContainer) return quarantined("unattributed", []);
+  const { policy, problems, ...read } = readPolicy(driverOptions, container, settings.identityLabels);
+  const subject = { ...read.subject, containerName: undefined };
+  if (problems.length > 0) return quarantined("problems", problems);
   if (network.name === undefined && policy.rules.some(({ rule }) => rule.on !== undefined)) {
-    return quarantined(network, "network-name", []);
+    return quarantined("network-name", []);
   }
   const owner: Owner = {
     subject,
@@ -59,7 +70,6 @@ export function bind(endpoint: EndpointFacts, network: NetworkFacts, settings: S
   };
   const source = { rules, owner: subject };
   return {
-    network,
     mode: policy.mode,
     quarantine: undefined,
     problems,
@@ -75,13 +85,8 @@ export function bind(endpoint: EndpointFacts, network: NetworkFacts, settings: S
 }
 
 /** All endpoints in quarantine are alike: nothing passes, whatever else they may turn out to be. */
-function quarantined(
-  network: NetworkFacts,
-  quarantine: QuarantineReason,
-  problems: readonly Problem[],
-): Binding {
+function quarantined(quarantine: QuarantineReason, problems: readonly Problem[]): Binding {
   return {
-    network,
     mode: "quarantine",
     quarantine,
     problems,
@@ -93,4 +98,8 @@ function quarantined(
     rates: {},
     mentionedContainers: [],
   };
+}
+
+function byKey([a]: readonly [string, string], [b]: readonly [string, string]): number {
+  return a < b ? -1 : Number(a > b);
 }

@@ -1,17 +1,19 @@
 import { Interner } from "../base/interner.ts";
 import type { EndpointFacts, Facts, NetworkFacts } from "../model/facts.ts";
-import type { EndpointId, NetworkId } from "../model/ids.ts";
+import type { EndpointId, EndpointIndex, NetworkId } from "../model/ids.ts";
 import type { Row } from "../model/rows.ts";
-import { type Binding, bind } from "./binding.ts";
+import { type Binding, bind, bindingKey } from "./binding.ts";
 import type { Desired, EndpointView, Numbering, Settings } from "./desired.ts";
 import { endpointRows } from "./endpoint-rows.ts";
 import type { IdentityClass } from "./identity-class.ts";
 import { networkRows } from "./network-rows.ts";
-import { PolicySet, type Population } from "./policy-set.ts";
+import { PolicySet } from "./policy-set.ts";
+import { NOBODY, type Population, populationAfter } from "./population.ts";
 import { SelectorIndex } from "./selector-index.ts";
 
 /** One endpoint in its place among the others, and what came of it. */
 interface Placed {
+  readonly network: NetworkFacts;
   readonly binding: Binding;
   readonly identity: IdentityClass;
   readonly policySet: PolicySet;
@@ -19,15 +21,11 @@ interface Placed {
   readonly view: EndpointView;
 }
 
-/** Who is on a network, while it is being found out. */
+/** Who is on a network. */
 interface Attendance {
   readonly network: NetworkFacts;
-  readonly endpoints: number[];
-  readonly classes: Set<IdentityClass>;
-}
-
-interface NetworkMemo {
-  readonly attendance: Attendance;
+  readonly endpoints: readonly EndpointIndex[];
+  readonly population: Population;
   readonly rows: readonly Row[];
 }
 
@@ -38,9 +36,10 @@ interface NetworkMemo {
  */
 export class Compiler {
   readonly #settings: Settings;
-  #bindings = new WeakMap<EndpointFacts, Binding>();
+  readonly #bindingKeys = new WeakMap<EndpointFacts, { network: NetworkFacts; key: string }>();
+  readonly #bindings = new Interner<Binding>();
   #placed = new WeakMap<EndpointFacts, Placed>();
-  #networks: ReadonlyMap<NetworkId, NetworkMemo> = new Map();
+  #networks: ReadonlyMap<NetworkId, Attendance> = new Map();
   #identities = new Interner<IdentityClass>();
   #policySets = new Interner<PolicySet>();
   #index = new SelectorIndex();
@@ -65,6 +64,7 @@ export class Compiler {
 
   #compile(facts: Facts, numbering: Numbering): Desired {
     const placed = this.#placeAll(facts, numbering);
+    this.#bindings.sweep();
     for (const gone of this.#identities.sweep()) this.#index.removeClass(gone);
     for (const gone of this.#policySets.sweep()) gone.dispose();
     this.#networks = this.#takeAttendance(facts, placed);
@@ -92,57 +92,61 @@ export class Compiler {
 
   /** An endpoint whose network is not among the facts has no place: nothing can be said of it. */
   #placeAll(facts: Facts, numbering: Numbering): ReadonlyMap<EndpointFacts, Placed> {
-    const bindings = new Map<EndpointFacts, Binding>();
+    const bound: [EndpointFacts, NetworkFacts, Binding][] = [];
     const mentioned = new Set<string>();
     for (const endpoint of facts.endpoints.values()) {
       const network = facts.networks.get(endpoint.networkId);
       if (network === undefined) continue;
       const binding = this.#bind(endpoint, network);
-      bindings.set(endpoint, binding);
+      bound.push([endpoint, network, binding]);
       for (const name of binding.mentionedContainers) mentioned.add(name);
     }
     const placed = new Map<EndpointFacts, Placed>();
-    for (const [endpoint, binding] of bindings) {
-      placed.set(endpoint, this.#place(endpoint, binding, mentioned, numbering));
+    for (const [endpoint, network, binding] of bound) {
+      const identity = this.#identityOf(endpoint, binding, mentioned, numbering);
+      const policySet = this.#policySetOf(binding, numbering);
+      placed.set(endpoint, this.#place(endpoint, network, binding, identity, policySet));
     }
     return placed;
   }
 
   #bind(endpoint: EndpointFacts, network: NetworkFacts): Binding {
-    const known = this.#bindings.get(endpoint);
-    if (known?.network === network) return known;
-    const binding = bind(endpoint, network, this.#settings);
-    this.#bindings.set(endpoint, binding);
-    return binding;
+    let known = this.#bindingKeys.get(endpoint);
+    if (known?.network !== network) {
+      known = { network, key: bindingKey(endpoint, network, this.#settings) };
+      this.#bindingKeys.set(endpoint, known);
+    }
+    return this.#bindings.get(known.key, () => bind(endpoint, network, this.#settings));
   }
 
   #place(
     endpoint: EndpointFacts,
+    network: NetworkFacts,
     binding: Binding,
-    mentioned: ReadonlySet<string>,
-    numbering: Numbering,
+    identity: IdentityClass,
+    policySet: PolicySet,
   ): Placed {
-    const identity = this.#identityOf(binding, mentioned, numbering);
-    const policySet = this.#policySets.get(
-      binding.policyKey,
-      () => new PolicySet(numbering.policy(binding.policyKey), binding.source, this.#index),
-    );
     const known = this.#placed.get(endpoint);
-    if (known?.binding === binding && known.identity === identity && known.policySet === policySet) {
-      return known;
-    }
+    const same =
+      known?.network === network &&
+      known.binding === binding &&
+      known.identity === identity &&
+      known.policySet === policySet;
+    if (same) return known;
+    const { mode, quarantine, posture, problems } = binding;
     const placed: Placed = {
+      network,
       binding,
       identity,
       policySet,
-      rows: endpointRows(endpoint, binding, identity.number, policySet),
+      rows: endpointRows(endpoint, network.index, binding, identity.number, policySet),
       view: {
         identity: identity.number,
         policy: policySet.number,
-        mode: binding.mode,
-        quarantine: binding.quarantine,
-        posture: binding.posture,
-        problems: binding.problems,
+        mode,
+        quarantine,
+        posture,
+        problems,
         rules: policySet.rules,
       },
     };
@@ -150,15 +154,25 @@ export class Compiler {
     return placed;
   }
 
-  #identityOf(binding: Binding, mentioned: ReadonlySet<string>, numbering: Numbering): IdentityClass {
-    const { subject } = binding;
-    const name = subject.containerName;
-    const named = name !== undefined && mentioned.has(name);
-    const key = named ? `${binding.identityKey} ${name}` : binding.identityKey;
+  #policySetOf({ policyKey, source }: Binding, numbering: Numbering): PolicySet {
+    return this.#policySets.get(
+      policyKey,
+      () => new PolicySet(numbering.policy(policyKey), source, this.#index),
+    );
+  }
+
+  /** A name that no rule mentions is not part of the class: its members have different ones. */
+  #identityOf(
+    { container }: EndpointFacts,
+    { quarantine, subject, identityKey }: Binding,
+    mentioned: ReadonlySet<string>,
+    numbering: Numbering,
+  ): IdentityClass {
+    const named = quarantine === undefined && container !== undefined && mentioned.has(container.name);
+    const containerName = named ? container.name : undefined;
+    const key = named ? `${identityKey} ${containerName}` : identityKey;
     return this.#identities.get(key, () => {
-      // A name that no rule mentions is not part of the class: its members have different ones.
-      const seen = named ? subject : { ...subject, containerName: undefined };
-      const added = { number: numbering.identity(key), subject: seen };
+      const added = { number: numbering.identity(key), subject: { ...subject, containerName } };
       this.#index.addClass(added);
       return added;
     });
@@ -167,17 +181,30 @@ export class Compiler {
   #takeAttendance(
     facts: Facts,
     placed: ReadonlyMap<EndpointFacts, Placed>,
-  ): ReadonlyMap<NetworkId, NetworkMemo> {
-    const attendances = new Map<NetworkId, Attendance>();
-    for (const network of facts.networks.values()) {
-      attendances.set(network.id, { network, endpoints: [], classes: new Set() });
+  ): ReadonlyMap<NetworkId, Attendance> {
+    const endpoints = new Map<NetworkId, EndpointIndex[]>();
+    const classes = new Map<NetworkId, Set<IdentityClass>>();
+    for (const id of facts.networks.keys()) {
+      endpoints.set(id, []);
+      classes.set(id, new Set());
     }
     for (const [{ networkId, index }, { binding, identity }] of placed) {
-      const attendance = attendances.get(networkId);
-      attendance?.endpoints.push(index);
-      if (binding.quarantine === undefined) attendance?.classes.add(identity);
+      endpoints.get(networkId)?.push(index);
+      if (binding.quarantine === undefined) classes.get(networkId)?.add(identity);
     }
-    return new Map([...attendances].map(([id, found]) => [id, renew(this.#networks.get(id), found)]));
+    const attendances = new Map<NetworkId, Attendance>();
+    for (const [id, network] of facts.networks) {
+      const known = this.#networks.get(id);
+      const members = network.options.multicast ? (endpoints.get(id) ?? []).sort((a, b) => a - b) : [];
+      const unchanged = known?.network === network && sameItems(known.endpoints, members);
+      attendances.set(id, {
+        network,
+        endpoints: members,
+        population: populationAfter(known?.population ?? NOBODY, classes.get(id) ?? new Set()),
+        rows: unchanged ? known.rows : networkRows(network, members),
+      });
+    }
+    return attendances;
   }
 
   /** Locality: a policy set needs rows only for who lives on a network that one of its endpoints is on. */
@@ -190,26 +217,11 @@ export class Compiler {
       if (known === undefined) networks.set(policySet, new Set([networkId]));
       else known.add(networkId);
     }
-    const populationOf = (id: NetworkId): Population =>
-      this.#networks.get(id)?.attendance.classes ?? new Set();
+    const populationOf = (id: NetworkId): Population => this.#networks.get(id)?.population ?? NOBODY;
     return new Map([...networks].map(([set, ids]) => [set, [...ids].sort().map(populationOf)]));
   }
 }
 
-/** What is known of a network, with the objects of the last time where nothing changed. */
-function renew(known: NetworkMemo | undefined, found: Attendance): NetworkMemo {
-  if (known === undefined) return { attendance: found, rows: networkRows(found.network, found.endpoints) };
-  const before = known.attendance;
-  const classes = sameSet(before.classes, found.classes) ? before.classes : found.classes;
-  const sameMembers =
-    !found.network.options.multicast || sameSet(new Set(before.endpoints), new Set(found.endpoints));
-  const unchanged = before.network === found.network && sameMembers;
-  const rows = unchanged ? known.rows : networkRows(found.network, found.endpoints);
-  return { attendance: { ...found, classes }, rows };
-}
-
-function sameSet(a: ReadonlySet<unknown>, b: ReadonlySet<unknown>): boolean {
-  if (a.size !== b.size) return false;
-  for (const item of a) if (!b.has(item)) return false;
-  return true;
+function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((item, i) => item === b[i]);
 }

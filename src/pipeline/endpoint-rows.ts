@@ -1,4 +1,5 @@
 import type { EndpointFacts } from "../model/facts.ts";
+import type { Identity, NetworkIndex } from "../model/ids.ts";
 import type { Ip } from "../model/ip.ts";
 import { linkLocalOf } from "../model/link-local.ts";
 import type { EndpointRow, NeighbourRow, Row } from "../model/rows.ts";
@@ -8,12 +9,12 @@ import type { PolicySet } from "./policy-set.ts";
 /** An endpoint's own rows: itself, the port that it sends through, and the addresses that it answers to. */
 export function endpointRows(
   endpoint: EndpointFacts,
+  network: NetworkIndex,
   binding: Binding,
-  identity: number,
+  identity: Identity,
   policySet: PolicySet,
 ): readonly Row[] {
   const { ipv4, ipv6, mac, index, port } = endpoint;
-  const network = binding.network.index;
   const { posture, rates } = binding;
   const row: EndpointRow = {
     table: "endpoint",

@@ -8,12 +8,11 @@ export const NETWORK_MEMBERS_MAX = 4096;
 /**
  * A network's rows, with its members where broadcast and multicast are copied to them.
  *
- * @param endpoints on the network, in any order; slots follow their indices, so they do not depend on
- * who came first.
+ * @param endpoints that are members, ascending: slots follow indices, and not who came first.
  */
 export function networkRows(network: NetworkFacts, endpoints: readonly EndpointIndex[]): readonly Row[] {
   const { multicast, mtuBytes } = network.options;
-  const members = multicast ? endpoints.toSorted((a, b) => a - b).slice(0, NETWORK_MEMBERS_MAX) : [];
+  const members = endpoints.slice(0, NETWORK_MEMBERS_MAX);
   return [
     { table: "network", network: network.index, multicast, mtuBytes, members: members.length },
     ...members.map(

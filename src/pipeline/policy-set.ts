@@ -12,10 +12,8 @@ import {
   usesOwner,
 } from "../policy/index.ts";
 import type { IdentityClass } from "./identity-class.ts";
+import type { Population } from "./population.ts";
 import type { SelectorIndex } from "./selector-index.ts";
-
-/** The identity classes that live on one network. The same object for as long as they are the same. */
-export type Population = ReadonlySet<IdentityClass>;
 
 const DIRECTIONS = ["ingress", "egress"] as const satisfies Direction[];
 
@@ -61,7 +59,7 @@ export class PolicySet {
   readonly #index: SelectorIndex;
   readonly #sides: readonly Side[];
   readonly #unknownRows: readonly PolicyRow[];
-  #populations: readonly Population[] = [];
+  #populations: readonly ReadonlySet<IdentityClass>[] = [];
   #classes: readonly IdentityClass[] = [];
   #rowsByClass = new Map<IdentityClass, readonly PolicyRow[]>();
   #rows: readonly PolicyRow[];
@@ -89,9 +87,10 @@ export class PolicySet {
 
   /** The rows for the classes that live in `populations`; the same array while nothing changes. */
   rows(populations: readonly Population[]): readonly PolicyRow[] {
-    if (sameItems(this.#populations, populations)) return this.#rows;
-    this.#populations = populations;
-    const classes = this.#classesIn(populations);
+    const concerned = this.#isConcerned(populations);
+    this.#populations = populations.map(({ classes }) => classes);
+    if (!concerned) return this.#rows;
+    const classes = this.#classesIn(this.#populations);
     if (sameItems(this.#classes, classes)) return this.#rows;
     this.#classes = classes;
     this.#rowsByClass = new Map(classes.map((c) => [c, this.#rowsByClass.get(c) ?? this.#rowsFor(c)]));
@@ -104,8 +103,23 @@ export class PolicySet {
     for (const { selective } of this.#sides) for (const { key } of selective) this.#index.release(key);
   }
 
+  /** False when whoever came or went since the last time is nobody that a rule singles out. */
+  #isConcerned(populations: readonly Population[]): boolean {
+    if (populations.length !== this.#populations.length) return true;
+    return populations.some(({ classes, change }, i) => {
+      const known = this.#populations[i];
+      if (known === classes) return false;
+      if (change === undefined || known !== change.from) return true;
+      return change.classes.some((one) => this.#rowsByClass.has(one) || this.#singlesOut(one));
+    });
+  }
+
+  #singlesOut(candidate: IdentityClass): boolean {
+    return this.#sides.some(({ selective }) => selective.some(({ matching }) => matching.has(candidate)));
+  }
+
   /** The classes that some rule singles out, by number. */
-  #classesIn(populations: readonly Population[]): readonly IdentityClass[] {
+  #classesIn(populations: readonly ReadonlySet<IdentityClass>[]): readonly IdentityClass[] {
     const found = new Set<IdentityClass>();
     for (const { selective } of this.#sides) {
       for (const { matching } of selective) {

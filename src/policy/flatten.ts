@@ -1,7 +1,7 @@
 import type { Verdict } from "../model/posture.ts";
 import type { Protocol } from "../model/rows.ts";
 import type { PolicyRule } from "./carriers.ts";
-import { PROTOCOLS, ProtocolSpace } from "./protocol-space.ts";
+import { type ProtocolSpace, protocolSpaces } from "./protocol-space.ts";
 
 /** A rule with the number under which the data plane counts it, ≥ 1. */
 export interface NumberedRule {
@@ -43,8 +43,7 @@ export class Flattening {
    */
   constructor(rules: readonly NumberedRule[], matchesUnknown: readonly boolean[]) {
     this.#rules = rules;
-    const bodies = rules.map(({ rule }) => rule.rule);
-    this.#spaces = PROTOCOLS.map((protocol) => new ProtocolSpace(protocol, bodies));
+    this.#spaces = protocolSpaces(rules.map(({ rule }) => rule.rule));
     this.#unknown = this.#spaces.map((space) => {
       const deciding = new Int32Array(space.prefixes.length).fill(NOBODY);
       for (const [place, intervals] of space.coverage.entries()) {

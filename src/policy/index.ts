@@ -55,4 +55,4 @@ export { PROTOCOLS } from "./protocol-space.ts";
 export { parseRate, type Rate } from "./rate.ts";
 export { type ReadPolicy, readPolicy } from "./read-policy.ts";
 export { atomsOf, matches, mentionedContainers, peerKey, type Remote, usesOwner } from "./selector.ts";
-export { type SelfDescription, STRANGER, type Subject, subjectOf } from "./subject.ts";
+export { relevantLabels, type SelfDescription, STRANGER, type Subject, subjectOf } from "./subject.ts";

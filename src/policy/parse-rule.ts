@@ -15,6 +15,7 @@ export type ParsedRule =
 
 const OPTION_WORDS = ["on", "prio", "log", "audit", "comment"];
 const PEER_WORDS = ["from", "to"];
+const PEER_AND_OPTION_WORDS = [...PEER_WORDS, ...OPTION_WORDS];
 
 /** Reads one rule (policy-language §2). The first fault found is returned, never thrown. */
 export function parseRule(text: string, direction: Direction): ParsedRule {
@@ -42,7 +43,7 @@ function isTokens(
 function readRule(cursor: Cursor, direction: Direction): Rule {
   const start = cursor.here.start;
   const action = readAction(cursor);
-  const startsPeerOrOption = [...PEER_WORDS, ...OPTION_WORDS].includes(cursor.peekWord() ?? "");
+  const startsPeerOrOption = PEER_AND_OPTION_WORDS.includes(cursor.peekWord() ?? "");
   const protocols = cursor.done || startsPeerOrOption ? [] : readProtocols(cursor);
   const peer = readPeer(cursor, direction);
   const options = readOptions(cursor, peer !== undefined);
@@ -62,7 +63,7 @@ function readProtocols(cursor: Cursor): Rule["protocols"] {
   const word = cursor.peekWord();
   // A bare word that is no protocol could be anything, so the message lists all that may stand here.
   if (word === undefined || (/^[a-z]+$/.test(word) && !PROTOCOL_WORDS.includes(word))) {
-    const candidates = [...PROTOCOL_WORDS, ...PEER_WORDS, ...OPTION_WORDS];
+    const candidates = [...PROTOCOL_WORDS, ...PEER_AND_OPTION_WORDS];
     throw cursor.unexpected('a protocol, "from", "to" or an option', candidates);
   }
   return parseProtocols(cursor);
@@ -106,7 +107,7 @@ function readOptionWord(cursor: Cursor, pastPeer: boolean, given: Set<string>): 
   if (!OPTION_WORDS.includes(word)) {
     const [expected, candidates] = pastPeer
       ? ["an option", OPTION_WORDS]
-      : ['"from", "to" or an option', [...PEER_WORDS, ...OPTION_WORDS]];
+      : ['"from", "to" or an option', PEER_AND_OPTION_WORDS];
     throw cursor.unexpected(expected as string, candidates as string[]);
   }
   if (given.has(word)) throw refuse("E102", cursor.here, `"${word}" is given twice`);

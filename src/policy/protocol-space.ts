@@ -5,6 +5,14 @@ import { PORT_LAST, type PortInterval, type PortPrefix, toPrefixes } from "./por
 /** The protocols that a data plane tells apart, in the order in which rows are written. */
 export const PROTOCOLS = ["tcp", "udp", "sctp", "icmp", "icmp6", "other"] as const satisfies Protocol[];
 
+/** The spaces of the protocol classes that any of the rules covers. */
+export function protocolSpaces(rules: readonly Rule[]): readonly ProtocolSpace[] {
+  return PROTOCOLS.flatMap((protocol) => {
+    const covered = rules.map((rule) => coveredPorts(rule, protocol));
+    return covered.some((intervals) => intervals.length > 0) ? [new ProtocolSpace(protocol, covered)] : [];
+  });
+}
+
 /** The ports that a rule covers in one protocol class; ICMP numbers them type << 8 | code. */
 function coveredPorts(rule: Rule, protocol: Protocol): readonly PortInterval[] {
   if (rule.protocols.length === 0) return [WHOLE];
@@ -40,9 +48,9 @@ export class ProtocolSpace {
   /** Per rule, the intervals that it covers, as positions in {@link prefixes}. */
   readonly coverage: readonly (readonly number[])[];
 
-  constructor(protocol: Protocol, rules: readonly Rule[]) {
+  /** @param covered per rule, the ports that it covers. */
+  constructor(protocol: Protocol, covered: readonly (readonly PortInterval[])[]) {
     this.protocol = protocol;
-    const covered = rules.map((rule) => coveredPorts(rule, protocol));
     const starts = cuts(covered.flat());
     const position = new Map(starts.map((start, i) => [start, i]));
     const intervalsOf = ({ first, last }: PortInterval): number[] => {

@@ -1,4 +1,12 @@
 import type { ContainerFacts } from "../model/facts.ts";
+import { LABEL_PREFIX } from "./label-keys.ts";
+
+/** Written by compose (docker/compose, pkg/api/labels.go) and by Swarm (docker/cli, compose/convert). */
+const COMPOSE_PROJECT = "com.docker.compose.project";
+const COMPOSE_SERVICE = "com.docker.compose.service";
+const SWARM_SERVICE = "com.docker.swarm.service.name";
+const SWARM_STACK = "com.docker.stack.namespace";
+const PLACE_LABELS = new Set([COMPOSE_PROJECT, COMPOSE_SERVICE, SWARM_SERVICE, SWARM_STACK]);
 
 /** What selectors can see of a container. Everything else about it does not exist for policy. */
 export interface Subject {
@@ -59,17 +67,17 @@ export function subjectOf(
 
 type Place = Pick<Subject, "project" | "service" | "swarmService">;
 
-/** Where compose (docker/compose pkg/api/labels.go) or Swarm (docker/cli compose/convert) put the container. */
+/** Where compose or Swarm put the container. */
 function placeOf(labels: Readonly<Record<string, string>>): Place {
-  const swarmService = labelOf(labels, "com.docker.swarm.service.name");
+  const swarmService = labelOf(labels, SWARM_SERVICE);
   if (swarmService === undefined) {
     return {
-      project: labelOf(labels, "com.docker.compose.project"),
-      service: labelOf(labels, "com.docker.compose.service"),
+      project: labelOf(labels, COMPOSE_PROJECT),
+      service: labelOf(labels, COMPOSE_SERVICE),
       swarmService: undefined,
     };
   }
-  const stack = labelOf(labels, "com.docker.stack.namespace");
+  const stack = labelOf(labels, SWARM_STACK);
   const prefix = `${stack}_`;
   const short = stack !== undefined && swarmService.startsWith(prefix);
   return {
@@ -77,6 +85,17 @@ function placeOf(labels: Readonly<Record<string, string>>): Place {
     service: short ? swarmService.slice(prefix.length) : swarmService,
     swarmService,
   };
+}
+
+/** The labels that policy looks at, by key: what else a container has cannot change anything. */
+export function relevantLabels(
+  labels: Readonly<Record<string, string>>,
+  identityLabels: readonly string[],
+): readonly (readonly [key: string, value: string])[] {
+  return Object.keys(labels)
+    .filter((key) => key.startsWith(LABEL_PREFIX) || PLACE_LABELS.has(key) || identityLabels.includes(key))
+    .sort()
+    .map((key) => [key, labels[key] ?? ""]);
 }
 
 /** An empty label counts as absent, as compose and Swarm never write one. */
