@@ -93,7 +93,13 @@ export class DaemonView implements AdminView {
     const byIndex = new Map([...this.#sources.facts().endpoints.values()].map((each) => [each.index, each]));
     return (await this.#sources.dataplane.dropCounters()).map(({ endpoint, reason, packets, bytes }) => {
       const owner = byIndex.get(endpoint);
-      return { endpointId: owner?.id ?? null, containerName: owner?.container?.name ?? null, reason, packets, bytes };
+      return {
+        endpointId: owner?.id ?? null,
+        containerName: owner?.container?.name ?? null,
+        reason,
+        packets,
+        bytes,
+      };
     });
   }
 

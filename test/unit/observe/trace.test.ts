@@ -1,3 +1,4 @@
+import debug from "debug";
 import { describe, expect, test } from "vitest";
 import { trace, traceCalls } from "../../../src/observe/trace.ts";
 
@@ -57,7 +58,10 @@ describe("traceCalls", () => {
   });
 });
 
-test("traces are named after their room", () => {
-  const { namespace, enabled } = trace("driver") as ReturnType<typeof trace> & { namespace: string };
-  expect([namespace, enabled]).toEqual(["hyperion:driver", false]);
+test("a trace is switched on by the name of its room", () => {
+  const driver = trace("driver");
+  expect(driver.enabled).toBeFalsy();
+  debug.enable("hyperion:driver");
+  expect([driver.enabled, trace("store").enabled]).toEqual([true, false]);
+  debug.disable();
 });
