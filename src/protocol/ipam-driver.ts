@@ -76,6 +76,7 @@ export interface AddressReply {
 }
 
 export interface AddressRelease {
+  /** Empty for an address that came from no pool: the network driver's own choice. */
   readonly poolId: string;
   /** Undefined where the engine sent none: there is nothing to release then. */
   readonly address: Ip | undefined;

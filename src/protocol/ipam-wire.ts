@@ -38,7 +38,13 @@ export const poolRequest = z
     }),
   );
 
-export const poolRef = z.object({ PoolID: name }).transform((wire) => wire.PoolID);
+/**
+ * Engines also release addresses that the network driver chose itself, in the pool "": there is no
+ * such pool, and releasing what is not known succeeds.
+ */
+const releasedPool = z.string();
+
+export const poolRef = z.object({ PoolID: releasedPool }).transform((wire) => wire.PoolID);
 
 const addressOptions = strings.transform((options, context) => {
   const mac = options[ENDPOINT_MAC];
@@ -59,7 +65,7 @@ export const addressRequest = z
   );
 
 export const addressRelease = z
-  .object({ PoolID: name, Address: optionalIp })
+  .object({ PoolID: releasedPool, Address: optionalIp })
   .transform((wire): AddressRelease => ({ poolId: wire.PoolID, address: wire.Address }));
 
 export function encodeIpamCapabilities(capabilities: IpamCapabilities) {

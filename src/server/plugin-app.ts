@@ -76,11 +76,12 @@ function bodyError(error: unknown, method: string): HyperionError {
 function refuse(response: Response, error: unknown, log: Log, fields: LogFields): void {
   const { status, body } = encodeError(error);
   send(response, status, body);
+  const message = body.Err.startsWith(`${fields.method}`) ? body.Err : `${fields.method}: ${body.Err}`;
   if (isHyperionError(error)) {
-    log.warn("protocol.refused", `${fields.method}: ${body.Err}`, { ...fields, code: error.code });
+    log.warn("protocol.refused", message, { ...fields, code: error.code });
   } else {
     const stack = error instanceof Error ? error.stack : undefined;
-    log.error("protocol.failed", `${fields.method}: ${body.Err}`, { ...fields, stack });
+    log.error("protocol.failed", message, { ...fields, stack });
   }
 }
 

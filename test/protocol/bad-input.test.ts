@@ -164,7 +164,8 @@ describe("a field", () => {
       'DiscoveryData.Address: "there" is not an IP address',
     ],
     ["IpamDriver.RequestPool", { Pool: "10.1.0.0" }, 'Pool: "10.1.0.0" is not a subnet, like 10.1.0.0/16'],
-    ["IpamDriver.ReleasePool", { PoolID: "" }, "PoolID: must not be empty"],
+    ["IpamDriver.ReleasePool", {}, "PoolID: is missing"],
+    ["IpamDriver.RequestAddress", { PoolID: "" }, "PoolID: must not be empty"],
     [
       "IpamDriver.RequestAddress",
       { PoolID: "p", Address: "10.1.0.2/16" },

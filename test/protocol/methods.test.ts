@@ -357,6 +357,13 @@ const CASES: readonly Case[] = [
     request: { poolId: "pool-1", address: "10.9.0.7" },
     reply: {},
   },
+  {
+    method: "IpamDriver.ReleaseAddress",
+    what: "takes the empty pool of an address that the network driver chose",
+    body: { PoolID: "", Address: "fd00:1::2" },
+    request: { poolId: "", address: "fd00:1::2" },
+    reply: {},
+  },
 ];
 
 describe("the protocol's methods", () => {
