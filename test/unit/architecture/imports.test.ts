@@ -48,6 +48,10 @@ const NO_OUTSIDE_WORLD = ["model", "base", "protocol", "policy", "pipeline"];
 /** Timers are base's business (deadline, backoff); the rest of the pure rooms has neither clock nor dice. */
 const NO_CLOCK = ["model", "protocol", "policy", "pipeline"];
 
+/** Statements and calls, and not the word "from" in front of some text of ours. */
+const IMPORT =
+  /^(?:import|export) (?:type )?(?:(?:\{[^}]*\}|\*(?: as \w+)?|\w+(?:, \{[^}]*\})?) from )?"([^"]+)"|\bimport\(\s*"([^"]+)"/gm;
+
 interface Source {
   readonly path: string;
   readonly text: string;
@@ -59,7 +63,7 @@ function sources(): readonly Source[] {
     .filter((path) => path.endsWith(".ts"))
     .map((path) => {
       const text = readFileSync(join(SRC, path), "utf8");
-      const imports = [...text.matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g)].map((match) => match[1] ?? "");
+      const imports = [...text.matchAll(IMPORT)].map((match) => match[1] ?? match[2] ?? "");
       return { path, text, imports };
     });
 }
