@@ -20,6 +20,7 @@ import { DaemonView } from "./observe/daemon-view.ts";
 import type { EventHub } from "./observe/event-hub.ts";
 import { factsNames } from "./observe/facts-names.ts";
 import { PacketFeed } from "./observe/packet-feed.ts";
+import { traceCalls } from "./observe/trace.ts";
 import { Compiler } from "./pipeline/index.ts";
 import type { Dataplane } from "./platform/dataplane/dataplane.ts";
 import { NativeDataplane } from "./platform/dataplane/native/native-dataplane.ts";
@@ -105,24 +106,28 @@ async function openGround(
   closers: (() => Promise<void> | void)[],
 ): Promise<Ground> {
   const library = NativeLibrary.load();
-  const host = new NativeHost(library);
+  const host: Host = traceCalls("host", new NativeHost(library));
   await makeStateDirectory(config.stateDir);
   closers.push(await host.lock(join(config.stateDir, "lock")));
   const defaultMtuBytes = await mtuOf(config.underlay, host);
-  const store = await LmdbStore.open(config.stateDir);
+  const store = traceCalls("store", await LmdbStore.open(config.stateDir));
   closers.push(() => store.close());
   const facts = await FactsStore.open(store);
   const ipam = await Ipam.open(store, {
     defaultPools: config.addressPools,
     addressReuseDelayMs: config.addressReuseDelayMs,
   });
-  const dataplane = await NativeDataplane.open(library, {
+  const settings = {
     url: config.dataplane,
     pinPath: config.bpfPath,
     connectionsMax: config.connectionsMax,
-  });
+  };
+  const dataplane = traceCalls("dataplane", await NativeDataplane.open(library, settings));
   closers.push(() => dataplane.close());
-  const docker = config.dockerHost === undefined ? undefined : new DockerodeDocker(config.dockerHost);
+  const docker =
+    config.dockerHost === undefined
+      ? undefined
+      : traceCalls("docker", new DockerodeDocker(config.dockerHost));
   return {
     ...logs,
     config,
