@@ -59,6 +59,7 @@ export class Attribution {
 
   /** After the container cache learned something. */
   meetExpectations(): void {
+    if (!this.#containers.synced) return; // The name may have gone over to another container unseen.
     for (const [endpointId, { networkId, name }] of this.#expected) {
       const id = this.#containers.named(name)?.id;
       const container = id && this.#containers.complete(id);
@@ -119,16 +120,23 @@ export class Attribution {
     const container = this.#containers.complete(containerId) ?? (await this.#fetch(containerId));
     if (container === undefined) return;
     this.forget(endpointId);
-    this.#directory.attribute(endpointId, container);
+    this.#tell(endpointId, container);
   }
 
   #attributeProvisionally(endpointId: EndpointId, networkId: NetworkId, container: ContainerFacts): void {
     this.#provisional.set(endpointId, { networkId, containerId: container.id });
-    this.#directory.attribute(endpointId, container);
+    this.#tell(endpointId, container);
+  }
+
+  /** As the container is now: it may have been renamed on the way here. */
+  #tell(endpointId: EndpointId, container: ContainerFacts): void {
+    this.#directory.attribute(endpointId, this.#containers.get(container.id) ?? container);
   }
 
   async #fetchNamed(name: string): Promise<ContainerFacts | undefined> {
-    if (this.#containers.named(name) === undefined) await this.#containers.refresh();
+    if (!this.#containers.synced || this.#containers.named(name) === undefined) {
+      await this.#containers.refresh();
+    }
     const id = this.#containers.named(name)?.id;
     return id && (this.#containers.complete(id) ?? (await this.#fetch(id)));
   }

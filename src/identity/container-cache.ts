@@ -32,6 +32,9 @@ export class ContainerCache {
   readonly #lists = new SingleFlight<"list", void>(() => this.#list());
   #wanted = new Set<ContainerId>();
   #allWanted = false;
+  /** Grows with every gain and loss of the events; odd while they come. */
+  #following = 0;
+  #synced = 0;
   /** Told of by an event while a list was under way, which may be older than the event. */
   #touched = new Set<ContainerId>();
 
@@ -42,6 +45,16 @@ export class ContainerCache {
 
   get size(): number {
     return this.#byId.size;
+  }
+
+  /** True when nothing can have been missed: events have come without a gap since before the last full list. */
+  get synced(): boolean {
+    return this.#following % 2 === 1 && this.#synced === this.#following;
+  }
+
+  /** Events come, or have ceased to. */
+  follow(connected: boolean): void {
+    if (connected !== (this.#following % 2 === 1)) this.#following++;
   }
 
   /** What is known, complete or not. */
@@ -98,6 +111,7 @@ export class ContainerCache {
     this.#wanted = new Set();
     this.#allWanted = false;
     this.#touched = new Set();
+    const following = this.#following;
     const before = all ? [...this.#byId.keys()] : [...wanted];
     const listed = await this.#docker.containers(all ? undefined : [...wanted]);
     for (const container of listed) {
@@ -107,6 +121,7 @@ export class ContainerCache {
     }
     const there = new Set(listed.map(({ id }) => id));
     for (const id of before) if (!there.has(id) && this.#byId.has(id)) this.destroyed(id);
+    if (all) this.#synced = following;
   }
 
   #put(facts: ContainerFacts, complete: boolean): void {

@@ -10,7 +10,10 @@ export interface EndpointDirectory {
   /** Endpoints without a container, from their CreateEndpoint on, quarantined. Asked often: keep it a small set. */
   unattributed(): Iterable<EndpointFacts>;
 
-  /** The endpoint is this container's. Unknown endpoints are ones that have gone meanwhile: ignore them. */
+  /**
+   * The endpoint is this container's. Unknown endpoints are ones that have gone meanwhile: ignore them. Told
+   * again with another container, it corrects what was told before.
+   */
   attribute(endpointId: EndpointId, container: ContainerFacts): void;
 
   /** A container's name, told for every container that is listed: most have no endpoint of ours. */

@@ -12,6 +12,8 @@ export interface FeedTiming {
 export interface FeedListener {
   /** Events flow from now on; whatever happened before this was not told. */
   connected(): void;
+  /** Events have ceased to flow. */
+  disconnected(): void;
   event(event: DockerEvent): void;
 }
 
@@ -78,6 +80,7 @@ export class EventFeed {
     this.#listener.connected();
     await stream.closed;
     this.#stream = undefined;
+    this.#listener.disconnected();
     // Only a stream that lasted is a success: one that ends at once must not be reopened in a tight loop.
     if (performance.now() - openedAtMs > this.#timing.reconnectLastMs) this.#backoff.reset();
   }

@@ -22,10 +22,10 @@ export interface IdentityTiming extends FeedTiming, WatchTiming {
 
 export const IDENTITY_TIMING: IdentityTiming = {
   reconnectFirstMs: 50,
-  reconnectLastMs: 2000,
+  reconnectLastMs: 1000,
   pollFirstMs: 2,
   pollLastMs: 250,
-  verifyFirstMs: 50,
+  verifyFirstMs: 20,
   watchForMs: 10_000,
   overduePeriodMs: 5000,
   overdueAfterMs: 1000,
@@ -42,8 +42,8 @@ export const IDENTITY_TIMING: IdentityTiming = {
  * 2. from CreateEndpoint's reply on, `GET /networks/{id}`: the endpoint with the container's name, under the
  *    key `ep-<endpoint>` ({@link joined} looks there);
  * 3. from Join's reply on, the same with the container's ID;
- * 4. after the engine has set up docker_gwbridge, a second later when many containers start, the event
- *    `network connect`.
+ * 4. once the container has all its networks, docker_gwbridge included, the event `network connect`: with
+ *    many containers starting it is a second late, and from engine 28 on it races with the process.
  *
  * Each is exact: names are unique in an engine, and it does not rename a container that it is starting. None
  * relies on an order of calls or events. Nothing here is awaited by a protocol handler, and no failure of the
@@ -85,7 +85,11 @@ export class Identity {
     this.#containers = new ContainerCache(docker, directory);
     this.#attribution = new Attribution(directory, this.#containers, log);
     this.#feed = new EventFeed(docker, log, timing, {
-      connected: () => void this.#surveyNow(),
+      connected: () => {
+        this.#containers.follow(true);
+        void this.#surveyNow();
+      },
+      disconnected: () => this.#containers.follow(false),
       event: (event) => this.#handle(event),
     });
     this.#watch = new NetworkWatch(timing, {

@@ -18,8 +18,9 @@ interface MemoryNetwork {
 /** A Docker Engine made of maps, with the engine's order of events and its ways of failing. */
 export class MemoryDocker implements Docker {
   readonly host = "memory:";
-  /** Time that a hung engine's calls take to fail, and that a well one's take to succeed, in milliseconds. */
+  /** Time that a hung engine's calls take to fail, in milliseconds. */
   readonly timeoutMs: number;
+  /** Time a request is on its way, and again its answer, which is that much out of date on arrival. */
   latencyMs = 0;
   /** While true, events happen but nobody is told. */
   muted = false;
@@ -28,39 +29,41 @@ export class MemoryDocker implements Docker {
   readonly #listeners = new Set<Listener>();
   #health: Health = "well";
   #revived: (() => void)[] = [];
+  #untold: DockerEvent[] = [];
 
   constructor(timeoutMs = 3000) {
     this.timeoutMs = timeoutMs;
   }
 
-  async containers(ids?: readonly ContainerId[]): Promise<readonly ContainerFacts[]> {
-    await this.#serve();
+  containers(ids?: readonly ContainerId[]): Promise<readonly ContainerFacts[]> {
     const wanted = ids === undefined ? undefined : new Set(ids);
-    return [...this.#containers.values()].filter((each) => wanted?.has(each.id) ?? true);
+    return this.#serve(() => [...this.#containers.values()].filter((each) => wanted?.has(each.id) ?? true));
   }
 
-  async network(id: NetworkId): Promise<DockerNetwork | undefined> {
-    await this.#serve();
-    const network = this.#networks.get(id);
-    return network && { ...network.facts, attachments: [...network.attachments.values()] };
+  network(id: NetworkId): Promise<DockerNetwork | undefined> {
+    return this.#serve(() => {
+      const network = this.#networks.get(id);
+      return network && { ...network.facts, attachments: [...network.attachments.values()] };
+    });
   }
 
-  async networks(): Promise<readonly DockerNetwork[]> {
-    await this.#serve();
-    return [...this.#networks.values()].map(({ facts }) => ({ ...facts, attachments: [] }));
+  networks(): Promise<readonly DockerNetwork[]> {
+    return this.#serve(() =>
+      [...this.#networks.values()].map(({ facts }) => ({ ...facts, attachments: [] })),
+    );
   }
 
-  async version(): Promise<string> {
-    await this.#serve();
-    return "20.10.24";
+  version(): Promise<string> {
+    return this.#serve(() => "20.10.24");
   }
 
-  async events(tell: (event: DockerEvent) => void): Promise<EventStream> {
-    await this.#serve();
-    const { promise: closed, resolve } = Promise.withResolvers<void>();
-    const listener = { tell, close: () => this.#listeners.delete(listener) && resolve() };
-    this.#listeners.add(listener);
-    return { closed, close: () => void listener.close() };
+  events(tell: (event: DockerEvent) => void): Promise<EventStream> {
+    return this.#serve(() => {
+      const { promise: closed, resolve } = Promise.withResolvers<void>();
+      const listener = { tell, close: () => this.#listeners.delete(listener) && resolve() };
+      this.#listeners.add(listener);
+      return { closed, close: () => void listener.close() };
+    });
   }
 
   addNetwork(facts: Omit<DockerNetwork, "attachments">): void {
@@ -113,24 +116,33 @@ export class MemoryDocker implements Docker {
   }
 
   emit(event: DockerEvent): void {
-    if (this.muted || this.#health !== "well") return;
+    if (this.muted) return;
+    if (this.#health === "hung") {
+      this.#untold.push(event);
+      return;
+    }
     for (const listener of [...this.#listeners]) listener.tell(event);
   }
 
-  /** From now on connections are accepted and nothing is answered, as while the engine boots. */
+  /**
+   * From now on connections are accepted and nothing is answered, as while the engine boots or is stopped
+   * by a signal. Streams that are open stay so, and get their events on revival.
+   */
   hang(): void {
     this.#health = "hung";
   }
 
-  /** The engine goes: streams end, calls are refused. What it knows stays. */
+  /** The engine goes: streams end, calls are refused. What it knows stays, its events are lost. */
   die(): void {
     this.#health = "dead";
+    this.#untold = [];
     for (const listener of [...this.#listeners]) listener.close();
   }
 
-  /** Well again. Calls that hang are answered now, events in between stay untold. */
+  /** Well again: calls that hang are answered. */
   revive(): void {
     this.#health = "well";
+    for (const event of this.#untold.splice(0)) this.emit(event);
     for (const resume of this.#revived.splice(0)) resume();
   }
 
@@ -139,10 +151,17 @@ export class MemoryDocker implements Docker {
     this.#networks.get(networkId)?.attachments.set(given.endpointId, attachment);
   }
 
-  async #serve(): Promise<void> {
-    if (this.latencyMs > 0) await new Promise((resolve) => setTimeout(resolve, this.latencyMs));
+  async #serve<T>(answer: () => T): Promise<T> {
+    await this.#travel();
     if (this.#health === "hung") await this.#hang();
     if (this.#health === "dead") throw new HyperionError("E605", { host: this.host, reason: "refused" });
+    const result = answer();
+    await this.#travel();
+    return result;
+  }
+
+  async #travel(): Promise<void> {
+    if (this.latencyMs > 0) await new Promise((resolve) => setTimeout(resolve, this.latencyMs));
   }
 
   #hang(): Promise<void> {
