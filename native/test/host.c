@@ -138,11 +138,24 @@ static void a_listing_counts_past_its_room(void)
 	CHECK_EQUAL(strncmp(links[1].name, "hyr", 3), 0);
 	CHECK_EQUAL(hyp_host_links("hyr", NULL, 0, &error), 70);
 	CHECK_EQUAL(hyp_host_links("none", NULL, 0, &error), 0);
-	for (int i = 0; i < 70; i++) {
-		snprintf(representor, sizeof(representor), "hyr%d", i);
-		CHECK_EQUAL(hyp_host_link_delete(representor, &error), 0);
-	}
+}
+
+static void many_are_deleted_at_once_and_no_others(void)
+{
+	char names[69][HYP_NAME_MAX] = {{0}};
+	struct hyp_link link;
+
+	for (int i = 0; i < 69; i++)
+		snprintf(names[i], sizeof(names[i]), "hyr%d", i);
+	CHECK_EQUAL(hyp_host_links_delete(names[0], 69, &error), 0);
+	CHECK_EQUAL(hyp_host_links("hy", &link, 1, &error), 2);
+	CHECK_EQUAL(hyp_host_links_delete(names[0], 69, &error), 0);
+	CHECK_EQUAL(hyp_host_links_delete("hyr69\0\0\0\0\0\0\0\0\0\0", 1, &error), 0);
 	CHECK_EQUAL(hyp_host_links("hy", NULL, 0, &error), 0);
+	/* The loopback device cannot be deleted, and is not. */
+	CHECK_EQUAL(hyp_host_links_delete("lo\0\0\0\0\0\0\0\0\0\0\0\0\0", 1, &error), -EOPNOTSUPP);
+	CHECK_EQUAL(hyp_host_link("lo", &link, &error), 0);
+	CHECK_EQUAL(hyp_host_links_delete("", 0, &error), 0);
 }
 
 static void a_lock_names_its_holder_and_dies_with_it(void)
@@ -193,6 +206,7 @@ int main(void)
 	refusals_change_nothing_and_say_why();
 	mtu_changes();
 	a_listing_counts_past_its_room();
+	many_are_deleted_at_once_and_no_others();
 	a_lock_names_its_holder_and_dies_with_it();
 	return 0;
 }

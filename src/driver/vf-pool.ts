@@ -191,7 +191,7 @@ export class VfPool {
     for (;;) {
       const waiter = this.#waiters.length > 0;
       if (waiter && this.#names.free > 0) await this.#serve();
-      else if (this.#doomed.length > 0) await this.#destroyNext();
+      else if (this.#doomed.length > 0) await this.#destroyAll();
       else if (waiter) this.#refuse();
       else if (!(this.#wantsWarm() && (await this.#warmUp()))) return;
     }
@@ -212,18 +212,22 @@ export class VfPool {
     this.#waiters.shift()?.reject(new HyperionError("E320", { used: this.#inUse.size, limit }));
   }
 
-  async #destroyNext(): Promise<void> {
-    const doomed = this.#doomed.shift();
-    if (doomed === undefined) return;
-    await this.#destroy(doomed);
-    doomed.done();
+  /** Everything doomed at one go, which takes the kernel hardly longer than one. */
+  async #destroyAll(): Promise<void> {
+    const doomed = this.#doomed.splice(0);
+    try {
+      await this.#options.host.deleteLinks(doomed.map(({ representor }) => representor));
+      for (const { representor } of doomed) this.#names.release(representor);
+    } catch {
+      // One of them is the reason. The others shall not share its fate.
+      for (const names of doomed) await this.#destroy(names);
+    }
+    for (const { done } of doomed) done();
   }
 
   async #destroy(names: VfNames): Promise<void> {
     try {
-      // Deleting one end deletes the other; the VF's is tried for a pair whose representor was renamed.
-      await this.#options.host.deleteLink(names.representor);
-      await this.#options.host.deleteLink(names.vf);
+      await this.#options.host.deleteLinks([names.representor]);
       this.#names.release(names.representor);
     } catch (error) {
       this.#options.log.warn("vf.destroy-failed", `${names.representor} stays for now: ${reasonOf(error)}`, {

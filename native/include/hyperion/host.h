@@ -37,6 +37,13 @@ HYP_API int hyp_host_vf_create(const char *vf, const char *representor, uint32_t
 /* Deletes a device, and its other end. A device that is not there is fine. */
 HYP_API int hyp_host_link_delete(const char *name, struct hyp_error *error);
 
+/*
+ * Deletes devices, and their other ends, at one go: the kernel then waits once, about 20 ms, for the
+ * packets in flight, and not once for each. `names` holds `count` names of HYP_NAME_MAX bytes each,
+ * NUL-padded; devices that are not there are fine. On failure some may be left.
+ */
+HYP_API int hyp_host_links_delete(const char *names, uint32_t count, struct hyp_error *error);
+
 /* Sets the MTU in bytes. -ENODEV when there is no such device. */
 HYP_API int hyp_host_link_set_mtu(const char *name, uint32_t mtu, struct hyp_error *error);
 

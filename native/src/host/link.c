@@ -49,6 +49,61 @@ int hyp_host_link_delete(const char *name, struct hyp_error *error)
 	return code == -ENODEV ? 0 : code;
 }
 
+/* Devices on their way out. Two callers at once may delete each other's, which both are there for. */
+#define DOOMED_GROUP 0x48595044 /* "HYPD" */
+
+static int set_group(struct mnl_socket *socket, const char *name, uint32_t group,
+		     struct hyp_error *error)
+{
+	char buffer[NETLINK_REQUEST_BYTES];
+	struct nlmsghdr *request = begin(buffer, RTM_SETLINK, name);
+	int code;
+
+	mnl_attr_put_u32(request, IFLA_GROUP, group);
+	code = netlink_ask(socket, request, NULL, NULL, error);
+	return code == -ENODEV ? 0 : code;
+}
+
+static int set_group_of_all(struct mnl_socket *socket, const char *names, uint32_t count,
+			    uint32_t group, struct hyp_error *error)
+{
+	int code = 0;
+
+	for (uint32_t i = 0; i < count && code == 0; i++) {
+		const char *name = names + (size_t)i * HYP_NAME_MAX;
+
+		if (memchr(name, '\0', HYP_NAME_MAX) == NULL || !name_is_valid(name))
+			code = netlink_fail(error, EINVAL, NAME_RULE);
+		else
+			code = set_group(socket, name, group, error);
+	}
+	return code;
+}
+
+int hyp_host_links_delete(const char *names, uint32_t count, struct hyp_error *error)
+{
+	char buffer[NETLINK_REQUEST_BYTES];
+	struct nlmsghdr *request;
+	struct mnl_socket *socket = netlink_open(error);
+	int code;
+
+	if (socket == NULL)
+		return -errno;
+	code = set_group_of_all(socket, names, count, DOOMED_GROUP, error);
+	if (code == 0) {
+		request = begin(buffer, RTM_DELLINK, NULL);
+		mnl_attr_put_u32(request, IFLA_GROUP, DOOMED_GROUP);
+		code = netlink_ask(socket, request, NULL, NULL, error);
+		if (code == -ENODEV) /* none of them was there */
+			code = 0;
+	}
+	/* The kernel deletes a whole group or nothing: one that it refuses must not stay in it. */
+	if (code != 0)
+		(void)set_group_of_all(socket, names, count, 0, NULL);
+	mnl_socket_close(socket);
+	return code;
+}
+
 int hyp_host_link_set_mtu(const char *name, uint32_t mtu, struct hyp_error *error)
 {
 	char buffer[NETLINK_REQUEST_BYTES];

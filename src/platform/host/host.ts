@@ -18,8 +18,11 @@ export interface Host {
   /** Makes a soft VF and its representor; returns the representor's index. Throws E601. */
   createVf(vf: string, representor: string, mtuBytes: number): Promise<number>;
 
-  /** Deletes a device and its other end; one that is not there is fine. */
-  deleteLink(name: string): Promise<void>;
+  /**
+   * Deletes devices and their other ends; one that is not there is fine. Many at once take hardly
+   * longer than one. Throws E601; some may then be left.
+   */
+  deleteLinks(names: readonly string[]): Promise<void>;
 
   /** Throws E602 when there is no such device. */
   setMtu(name: string, mtuBytes: number): Promise<void>;
