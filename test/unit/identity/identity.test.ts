@@ -332,6 +332,7 @@ describe("bad days", () => {
     begin({ reconnectFirstMs: 200, reconnectLastMs: 200 });
     await settled();
     docker.die();
+    await expect.poll(() => identity.connected).toBe(false);
     docker.removeContainer("c1" as ContainerId);
     docker.addContainer(container("c2", "web"));
     docker.revive();
