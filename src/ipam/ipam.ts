@@ -114,6 +114,20 @@ export class Ipam implements IpamDriver {
   }
 
   /**
+   * Takes back the pools that no network has, as after a crash between the request of a pool and
+   * the creation of its network. `known`: every subnet of every network that Docker lists with this
+   * IPAM driver. As {@link sweep}, of the local address space only. Returns what it took. Throws E709.
+   */
+  async sweepPools(known: ReadonlySet<string>, olderThanMs: number): Promise<readonly Prefix[]> {
+    const swept: Prefix[] = [];
+    for (const { id, record } of this.#register.all()) {
+      if (record.addressSpace !== this.addressSpaces.local || known.has(record.pool)) continue;
+      if (await this.#register.evict(id, olderThanMs)) swept.push(record.pool);
+    }
+    return swept;
+  }
+
+  /**
    * Name of the container that holds an address, where the engine gave it (29 and later). The local
    * address space goes first. A network with another IPAM driver may use the same address: ask only
    * for addresses that came from this one.

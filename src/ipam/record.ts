@@ -11,7 +11,8 @@ export interface PoolRecord {
   readonly subPool: Prefix | undefined;
   /** How many requests hold it: networks that share a subnet, or Swarm's manager and worker. */
   readonly references: number;
-  readonly createdAtMs: number;
+  /** When it was last requested. */
+  readonly leasedAtMs: number;
 }
 
 /** An address that is held or rests after its release, as stored under `addresses/<pool>/<ip>`. */
@@ -64,13 +65,13 @@ export function encodeAddress(record: AddressRecord): Json {
 
 /** Throws E709: to guess at a damaged record could give an address to two containers. */
 export function decodePool(key: string, value: Json): PoolRecord {
-  const { addressSpace, pool, subPool, references, createdAtMs } = fields(key, value);
+  const { addressSpace, pool, subPool, references, leasedAtMs } = fields(key, value);
   if (
     typeof addressSpace !== "string" ||
     typeof pool !== "string" ||
     (subPool !== null && typeof subPool !== "string") ||
     typeof references !== "number" ||
-    typeof createdAtMs !== "number"
+    typeof leasedAtMs !== "number"
   ) {
     throw damaged(key);
   }
@@ -79,7 +80,7 @@ export function decodePool(key: string, value: Json): PoolRecord {
     pool: parsePrefix(pool),
     subPool: subPool === null ? undefined : parsePrefix(subPool),
     references,
-    createdAtMs,
+    leasedAtMs,
   };
 }
 

@@ -78,11 +78,12 @@ export class PoolRegister {
       const id = poolIdFor(addressSpace, pool, subPool);
       return this.use(id, async (held) => {
         if (held !== undefined) {
-          await held.write({ pool: { ...held.record, references: held.record.references + 1 } });
+          const references = held.record.references + 1;
+          await held.write({ pool: { ...held.record, references, leasedAtMs: this.#now() } });
           return held;
         }
         this.#demandNoOverlap(addressSpace, pool);
-        const record = { addressSpace, pool, subPool, references: 1, createdAtMs: this.#now() };
+        const record = { addressSpace, pool, subPool, references: 1, leasedAtMs: this.#now() };
         return this.#create(new PoolLedger(this.#store, id, record));
       });
     });
@@ -101,11 +102,26 @@ export class PoolRegister {
           await ledger.writeBehind({ pool: { ...ledger.record, references: references - 1 } });
           return;
         }
-        this.#leased.delete(poolId);
-        this.#unburied.add(ledger);
-        await this.#bury();
+        await this.#remove(ledger);
       }),
     );
+  }
+
+  /** Takes a pool away from all who hold it, unless it was leased less than `olderThanMs` ago. Throws E709. */
+  evict(poolId: string, olderThanMs: number): Promise<boolean> {
+    return this.#leaseMutex.run("", () =>
+      this.use(poolId, async (ledger) => {
+        if (ledger === undefined || this.#now() - ledger.record.leasedAtMs <= olderThanMs) return false;
+        await this.#remove(ledger);
+        return true;
+      }),
+    );
+  }
+
+  async #remove(ledger: PoolLedger): Promise<void> {
+    this.#leased.delete(ledger.id);
+    this.#unburied.add(ledger);
+    await this.#bury();
   }
 
   /** Removes from the store what was given back while it could not be written. Throws E709. */

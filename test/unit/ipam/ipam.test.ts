@@ -350,6 +350,32 @@ describe("sweep", () => {
   });
 });
 
+describe("sweepPools", () => {
+  test("takes back old pools that no network has, with their addresses, and nothing else", async () => {
+    await pool("10.1.0.0/24");
+    const lost = await pool("10.2.0.0/24");
+    await gateway(lost.poolId);
+    await pool("10.3.0.0/24", { space: GLOBAL });
+    const again = await pool("10.4.0.0/24");
+    nowMs += 60_000;
+    await pool("10.4.0.0/24");
+    await pool("10.5.0.0/24");
+    expect(await ipam.sweepPools(new Set(["10.1.0.0/24"]), 30_000)).toEqual(["10.2.0.0/24"]);
+    expect(await ipam.sweepPools(new Set(["10.1.0.0/24"]), 30_000)).toEqual([]);
+    expect(ipam.pools().map(({ pool: prefix, references }) => [prefix, references])).toEqual([
+      ["10.1.0.0/24", 1],
+      ["10.3.0.0/24", 1],
+      ["10.4.0.0/24", 2],
+      ["10.5.0.0/24", 1],
+    ]);
+    expect((await store.list("")).filter(({ key }) => key.includes("10.2."))).toEqual([]);
+    nowMs += 60_000;
+    // Two held it, none is left.
+    await ipam.sweepPools(new Set(), 30_000);
+    await expect(address(again.poolId)).rejects.toMatchObject(refused("E401"));
+  });
+});
+
 describe("when the store fails", () => {
   const failing = { code: "E709" };
 
