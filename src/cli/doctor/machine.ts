@@ -1,4 +1,4 @@
-import { access, constants, mkdir, readdir, readFile } from "node:fs/promises";
+import { access, constants, readdir, readFile } from "node:fs/promises";
 import { arch, release } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import type { CheckResult } from "./check.ts";
@@ -42,14 +42,24 @@ export async function checkBpfFilesystem(pinPath: string): Promise<CheckResult> 
 }
 
 export async function checkStateDirectory(path: string): Promise<CheckResult> {
+  const existing = await nearestExisting(path);
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
-    await access(path, constants.W_OK);
-    return { check: "state directory", state: "ok", found: path };
+    await access(existing, constants.W_OK);
   } catch (error) {
     const found = error instanceof Error ? error.message : String(error);
     return { check: "state directory", state: "missing", found, remedy: "choose another --state-dir" };
   }
+  const found = existing === path ? path : `${path} will be made`;
+  return { check: "state directory", state: "ok", found };
+}
+
+/** A look around makes nothing: where the directory is not there yet, its first existing parent decides. */
+async function nearestExisting(path: string): Promise<string> {
+  const isThere = await access(path).then(
+    () => true,
+    () => false,
+  );
+  return isThere || path === dirname(path) ? path : nearestExisting(dirname(path));
 }
 
 /** Docker's own bridge, which carries north-south traffic, drives the firewall through iptables. */
