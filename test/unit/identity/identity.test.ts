@@ -327,23 +327,26 @@ describe("bad days", () => {
     expect(identity.known("web")).toBeUndefined();
   });
 
-  test("a name that went over to another container while no events came", async () => {
-    docker.addContainer(container("c1", "web"));
-    begin({ reconnectFirstMs: 200, reconnectLastMs: 200 });
-    await settled();
-    docker.die();
-    await expect.poll(() => identity.connected).toBe(false);
-    docker.removeContainer("c1" as ContainerId);
-    docker.addContainer(container("c2", "web"));
-    docker.revive();
-    const endpoint = directory.add("e1");
-    docker.createEndpoint(NETWORK, endpoint.id, "web");
-    identity.expect(endpoint, "web");
-    identity.joined(endpoint);
-    await attributed("e1").toMatchObject({ id: "c2" });
-    expect(identity.connected).toBe(false);
-    expect(directory.history).toEqual(["e1=c2"]);
-  });
+  test.each(["from the network", "from IPAM"])(
+    "a name %s that went over to another container while no events came",
+    async (source) => {
+      docker.addContainer(container("c1", "web"));
+      begin({ reconnectFirstMs: 200, reconnectLastMs: 200 });
+      await settled();
+      docker.die();
+      await expect.poll(() => identity.connected).toBe(false);
+      docker.removeContainer("c1" as ContainerId);
+      docker.addContainer(container("c2", "web"));
+      docker.revive();
+      const endpoint = directory.add("e1");
+      docker.createEndpoint(NETWORK, endpoint.id, "web");
+      if (source === "from IPAM") identity.expect(endpoint, "web");
+      identity.joined(endpoint);
+      await attributed("e1").toMatchObject({ id: "c2" });
+      expect(identity.connected).toBe(false);
+      expect(directory.history).toEqual(["e1=c2"]);
+    },
+  );
 
   test("a hang in the middle of an attribution", async () => {
     begin(SEARCHING);
