@@ -255,13 +255,21 @@ async function listenAll(
 async function tidy(seen: DockerObservation, sweep: Sweep, ipam: Ipam, log: Log): Promise<void> {
   try {
     await sweep.unlisted(seen);
+    const graceMs = SWEEP_GRACE_MS + Date.now() - seen.startedAtMs;
     const addresses = seen.networks.flatMap(({ attachments }) =>
       attachments.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]),
     );
-    await ipam.sweep(
-      new Set(addresses.filter((ip) => ip !== undefined)),
-      SWEEP_GRACE_MS + Date.now() - seen.startedAtMs,
-    );
+    const swept: string[] = [
+      ...(await ipam.sweep(new Set(addresses.filter((ip) => ip !== undefined)), graceMs)),
+    ];
+    // A network that is listed without its subnets says that Docker keeps them to itself.
+    if (seen.networks.every(({ subnets }) => subnets.length > 0)) {
+      const known = new Set(seen.networks.flatMap(({ subnets }) => subnets));
+      swept.push(...(await ipam.sweepPools(known, graceMs)));
+    }
+    for (const what of swept) {
+      log.warn("ipam.swept", `${what} is given back: Docker does not know it any more`);
+    }
   } catch (error) {
     log.error("sweep.failed", `what nobody owns could not be taken away: ${reasonOf(error)}`);
   }

@@ -1,6 +1,7 @@
 import type { ContainerFacts } from "../../model/facts.ts";
 import type { ContainerId, EndpointId, NetworkId } from "../../model/ids.ts";
 import type { Ip } from "../../model/ip.ts";
+import type { Prefix } from "../../model/prefix.ts";
 
 /** What Docker says of one endpoint of a network that it lists. */
 export interface DockerAttachment {
@@ -17,6 +18,8 @@ export interface DockerNetwork {
   readonly name: string;
   readonly driver: string;
   readonly ipamDriver: string;
+  /** Also those that nobody asked for by name. */
+  readonly subnets: readonly Prefix[];
   readonly attachments: readonly DockerAttachment[];
 }
 

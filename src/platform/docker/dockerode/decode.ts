@@ -1,6 +1,7 @@
 import type { ContainerFacts } from "../../../model/facts.ts";
 import type { ContainerId, EndpointId, NetworkId } from "../../../model/ids.ts";
 import { type Ip, parseInterfaceAddress } from "../../../model/ip.ts";
+import { type Prefix, parsePrefix } from "../../../model/prefix.ts";
 import type { DockerAttachment, DockerEvent, DockerNetwork } from "../docker.ts";
 
 /**
@@ -33,6 +34,9 @@ export function decodeNetwork(value: unknown): DockerNetwork | undefined {
     name: text(json.Name),
     driver: text(json.Driver),
     ipamDriver: text(object(json.IPAM).Driver),
+    subnets: array(object(json.IPAM).Config)
+      .map((each) => prefix(object(each).Subnet))
+      .filter((each) => each !== undefined),
     attachments: attachments.filter((each) => each !== undefined),
   };
 }
@@ -108,6 +112,11 @@ function address(value: unknown): Ip | undefined {
   const written = text(value);
   if (!/^[0-9a-fA-F.:]+\/\d+$/.test(written)) return undefined;
   return parseInterfaceAddress(written).ip;
+}
+
+function prefix(value: unknown): Prefix | undefined {
+  const written = text(value);
+  return /^[0-9a-fA-F.:]+\/\d{1,3}$/.test(written) ? parsePrefix(written) : undefined;
 }
 
 function withoutSlash(name: string): string {

@@ -66,8 +66,10 @@ export class MemoryDocker implements Docker {
     });
   }
 
-  addNetwork(facts: Omit<DockerNetwork, "attachments">): void {
-    this.#networks.set(facts.id, { facts, attachments: new Map() });
+  addNetwork(
+    facts: Omit<DockerNetwork, "attachments" | "subnets"> & Partial<Pick<DockerNetwork, "subnets">>,
+  ): void {
+    this.#networks.set(facts.id, { facts: { subnets: [], ...facts }, attachments: new Map() });
   }
 
   removeNetwork(id: NetworkId): void {

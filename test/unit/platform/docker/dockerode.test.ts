@@ -71,7 +71,10 @@ describe("calls", () => {
       Id: NETWORK,
       Name: "front",
       Driver: "hyperion",
-      IPAM: { Driver: "default" },
+      IPAM: {
+        Driver: "default",
+        Config: [{ Subnet: "10.1.0.0/24" }, { Subnet: "FD00::/64" }, { Subnet: "" }],
+      },
       Containers: {
         [CONTAINER]: { Name: "web", EndpointID: ENDPOINT, IPv4Address: "10.1.0.2/24", IPv6Address: "" },
         "ep-f": { Name: "lost", EndpointID: "f", IPv4Address: "", IPv6Address: "FD00::2/64" },
@@ -82,6 +85,7 @@ describe("calls", () => {
       name: "front",
       driver: "hyperion",
       ipamDriver: "default",
+      subnets: ["10.1.0.0/24", "fd00::/64"],
       attachments: [
         {
           endpointId: ENDPOINT,
@@ -103,7 +107,7 @@ describe("calls", () => {
   test("networks and version", async () => {
     answer([{ Id: NETWORK, Name: "front", Driver: "bridge", IPAM: null, Containers: {} }]);
     expect(await door().networks()).toEqual([
-      { id: NETWORK, name: "front", driver: "bridge", ipamDriver: "", attachments: [] },
+      { id: NETWORK, name: "front", driver: "bridge", ipamDriver: "", subnets: [], attachments: [] },
     ]);
     answer({ Version: "20.10.24" });
     expect(await door().version()).toBe("20.10.24");
