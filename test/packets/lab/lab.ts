@@ -1,0 +1,59 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { PacketCase } from "../cases/case.ts";
+import type { Answer, Outcome } from "./protocol.ts";
+
+const AGENT = fileURLToPath(new URL("./agent.ts", import.meta.url));
+
+interface Waiting {
+  resolve(outcomes: readonly Outcome[]): void;
+  reject(error: Error): void;
+}
+
+/** A data plane with ports, in namespaces of its own. Needs root. */
+export class Lab {
+  readonly #agent: ChildProcess;
+  readonly #waiting = new Map<number, Waiting>();
+  #lastId = 0;
+
+  private constructor() {
+    const command = ["--net", "--mount", process.execPath, "--disable-warning=ExperimentalWarning", AGENT];
+    this.#agent = spawn("unshare", command, {
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+      serialization: "advanced",
+    });
+    this.#agent.on("message", (message) => this.#answered(message as Answer));
+    this.#agent.on("exit", () => {
+      for (const { reject } of this.#waiting.values()) reject(new Error("the lab's agent ended"));
+    });
+  }
+
+  static async open(): Promise<Lab> {
+    const lab = new Lab();
+    await new Promise<readonly Outcome[]>((resolve, reject) => lab.#waiting.set(0, { resolve, reject }));
+    return lab;
+  }
+
+  /** Runs a case; an outcome for each packet that it sends. */
+  run(packetCase: PacketCase): Promise<readonly Outcome[]> {
+    this.#lastId += 1;
+    const id = this.#lastId;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#agent.send({ id, packetCase });
+    });
+  }
+
+  async close(): Promise<void> {
+    const ended = new Promise((resolve) => this.#agent.once("exit", resolve));
+    this.#agent.disconnect();
+    await ended;
+  }
+
+  #answered({ id, outcomes, error }: Answer): void {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    if (error !== undefined) waiting?.reject(new Error(error));
+    else waiting?.resolve(outcomes ?? []);
+  }
+}

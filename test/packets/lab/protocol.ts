@@ -1,0 +1,43 @@
+import type { DropReason } from "../../../src/model/drop-reason.ts";
+import type { PacketCase } from "../cases/case.ts";
+import type { Received } from "./wire.ts";
+
+/** What a test asks of the agent. */
+export interface Request {
+  readonly id: number;
+  readonly packetCase: PacketCase;
+}
+
+export interface Answer {
+  readonly id: number;
+  readonly outcomes?: readonly Outcome[];
+  readonly error?: string;
+}
+
+/** What one packet did. Numbers are those of the case. Counters say by how much they grew. */
+export interface Outcome {
+  readonly received: readonly Received[];
+  readonly drops: readonly { endpoint: number; reason: DropReason; packets: number; bytes: number }[];
+  readonly traffic: readonly Traffic[];
+  readonly rules: readonly { policy: number; rule: number; direction: string; packets: number }[];
+  readonly events: readonly SeenEvent[];
+}
+
+export interface Traffic {
+  readonly endpoint: number;
+  readonly sentPackets: number;
+  readonly sentBytes: number;
+  readonly receivedPackets: number;
+  readonly receivedBytes: number;
+}
+
+export interface SeenEvent {
+  readonly type: "drop" | "audit" | "log";
+  readonly reason: DropReason;
+  readonly endpoint: number;
+  readonly peer: number;
+  readonly policy: number;
+  readonly rule: number;
+  readonly direction: "egress" | "ingress";
+  readonly bytes: number;
+}
