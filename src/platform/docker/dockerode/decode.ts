@@ -109,14 +109,19 @@ function texts(value: unknown): Record<string, string> {
 
 /** Docker writes an absent address as "", and in some versions as "invalid Prefix". */
 function address(value: unknown): Ip | undefined {
-  const written = text(value);
-  if (!/^[0-9a-fA-F.:]+\/\d+$/.test(written)) return undefined;
-  return parseInterfaceAddress(written).ip;
+  return attempt(() => parseInterfaceAddress(text(value)).ip);
 }
 
 function prefix(value: unknown): Prefix | undefined {
-  const written = text(value);
-  return /^[0-9a-fA-F.:]+\/\d{1,3}$/.test(written) ? parsePrefix(written) : undefined;
+  return attempt(() => parsePrefix(text(value)));
+}
+
+function attempt<T>(parse: () => T): T | undefined {
+  try {
+    return parse();
+  } catch {
+    return undefined;
+  }
 }
 
 function withoutSlash(name: string): string {
