@@ -12,7 +12,8 @@ export class EventHub implements EventSource {
   /** A ring once it is full: the oldest is at `#next`. */
   readonly #recent: EventDocument[] = [];
   #next = 0;
-  #lost = 0;
+  /** Undefined until first told: tables that an earlier process made come with its losses. */
+  #lost: number | undefined;
 
   constructor(recentMax = RECENT_EVENTS_MAX) {
     this.#recentMax = recentMax;
@@ -20,7 +21,7 @@ export class EventHub implements EventSource {
 
   /** Packet events that found no room between data plane and daemon. */
   get lost(): number {
-    return this.#lost;
+    return this.#lost ?? 0;
   }
 
   publish(event: EventDocument): void {
@@ -31,10 +32,9 @@ export class EventHub implements EventSource {
 
   /** The data plane's own count of lost events, which only grows; followers are told of the difference. */
   publishLost(total: number, timeMs: number): void {
-    const count = total - this.#lost;
-    if (count <= 0) return;
+    const count = total - (this.#lost ?? total);
     this.#lost = total;
-    this.publish({ event: "lost", timeMs, count });
+    if (count > 0) this.publish({ event: "lost", timeMs, count });
   }
 
   /** A log entry as an event: a sink of the log. */

@@ -1,12 +1,15 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import type { Facts } from "../../../src/model/facts.ts";
 import { parseIp } from "../../../src/model/ip.ts";
 import { parseMac } from "../../../src/model/mac.ts";
 import type { EventDocument } from "../../../src/observe/admin-view.ts";
 import { EventHub } from "../../../src/observe/event-hub.ts";
 import { EventLog } from "../../../src/observe/event-log.ts";
+import { factsNames } from "../../../src/observe/facts-names.ts";
 import type { LogEntry } from "../../../src/observe/log-entry.ts";
 import { type EventNames, packetDocument, packetSentence } from "../../../src/observe/packet-document.ts";
 import { PacketFeed } from "../../../src/observe/packet-feed.ts";
+import type { Desired } from "../../../src/pipeline/index.ts";
 import type { EventBatch, PacketEvent } from "../../../src/platform/dataplane/dataplane.ts";
 
 const ID = "0123456789abcdef".repeat(4);
@@ -141,12 +144,12 @@ describe("EventHub", () => {
 
   test("tells how many events were lost since it last did", () => {
     const hub = new EventHub();
-    for (const [i, total] of [0, 5, 5, 7].entries()) hub.publishLost(total, i);
+    for (const [i, total] of [3, 8, 8, 10].entries()) hub.publishLost(total, i);
     expect(hub.recent()).toEqual([
       { event: "lost", timeMs: 1, count: 5 },
       { event: "lost", timeMs: 3, count: 2 },
     ]);
-    expect(hub.lost).toBe(7);
+    expect(hub.lost).toBe(10);
   });
 
   test("shows log entries as events", () => {
@@ -191,6 +194,7 @@ describe("PacketFeed", () => {
   });
 
   test("publishes packets at the time they were seen, and logs only what rules ask for", async () => {
+    await feed.poll();
     batches = [
       { events: [packet(), packet({ type: "log", reason: "NONE" }), packet({ type: "audit" })], lost: 2 },
     ];
@@ -251,4 +255,27 @@ describe("PacketFeed", () => {
     await new Promise((resolve) => setTimeout(resolve, 250));
     expect(batches).toHaveLength(1);
   });
+});
+
+test("factsNames finds names by the numbers of the data plane", () => {
+  const endpoint = { id: ID, index: 7, networkId: "n", container: { id: "c", name: "db", labels: {} } };
+  const facts = {
+    networks: new Map([
+      ["n", { id: "n".repeat(64), index: 1, name: "shop" }],
+      ["m", { id: "m".repeat(64), index: 2, name: undefined }],
+    ]),
+    endpoints: new Map([
+      [ID, endpoint],
+      ["other", { id: "other", index: 8, networkId: "n", container: undefined }],
+    ]),
+  };
+  const desired = { endpoints: new Map([[ID, { policy: 3, rules: new Map([[4, { name: "web" }]]) }]]) };
+  const found = factsNames(facts as unknown as Facts, desired as unknown as Desired);
+  expect([found.network(1), found.network(2), found.network(3)]).toEqual(["shop", "m".repeat(12), undefined]);
+  expect([found.endpoint(7), found.endpoint(8), found.endpoint(9)]).toEqual([
+    { id: ID, container: "db" },
+    { id: "other", container: undefined },
+    undefined,
+  ]);
+  expect([found.rule(3, 4), found.rule(3, 5), found.rule(9, 4)]).toEqual(["web", undefined, undefined]);
 });
