@@ -120,9 +120,9 @@ export class Identity {
     clearTimeout(this.#surveyTimer);
   }
 
-  /** The container of that name, as far as known without asking. */
+  /** The container of that name; undefined also while Docker's events do not flow, when it may be another. */
   known(containerName: string): ContainerFacts | undefined {
-    return this.#containers.named(containerName);
+    return this.#containers.synced ? this.#containers.named(containerName) : undefined;
   }
 
   /**
