@@ -264,7 +264,7 @@ test("factsNames finds names by the numbers of the data plane", () => {
       ["n", { id: "n".repeat(64), index: 1, name: "shop" }],
       ["m", { id: "m".repeat(64), index: 2, name: undefined }],
     ]),
-    endpoints: new Map([
+    endpoints: new Map<string, object>([
       [ID, endpoint],
       ["other", { id: "other", index: 8, networkId: "n", container: undefined }],
     ]),
