@@ -1,0 +1,190 @@
+import fc from "fast-check";
+import type { ContainerFacts } from "../../../src/model/facts.ts";
+import type { ContainerId } from "../../../src/model/ids.ts";
+import { type Ip, parseIp } from "../../../src/model/ip.ts";
+import type { Direction } from "../../../src/model/posture.ts";
+import { type Prefix, parsePrefix } from "../../../src/model/prefix.ts";
+import {
+  type Alternative,
+  type Atom,
+  PROTOCOLS,
+  type Probe,
+  type ProtocolMatch,
+  parseRule,
+  printRule,
+  type Rule,
+} from "../../../src/policy/index.ts";
+
+/*
+ * Small worlds: few names and few ports, so that rules, containers and probes meet. Spans are all the
+ * same here; whoever compares rules compares them without.
+ */
+
+const span = { start: 0, end: 0 };
+
+const projects = fc.constantFrom("shop", "blog");
+const services = fc.constantFrom("web", "api", "db");
+const groups = fc.constantFrom("front", "back", "edge");
+const containers = fc.constantFrom("c0", "c1", "c2");
+const keys = fc.constantFrom("env", "tier");
+const values = fc.constantFrom("dev", "prod", "a b", 'qu"ote\\', "x,y");
+const ports = fc.oneof(
+  { weight: 3, arbitrary: fc.integer({ min: 1, max: 12 }) },
+  { weight: 1, arbitrary: fc.constantFrom(80, 443, 1023, 32768, 65534, 65535) },
+);
+
+const range = fc.tuple(ports, ports).map(([a, b]) => ({ first: Math.min(a, b), last: Math.max(a, b), span }));
+
+const protocol: fc.Arbitrary<ProtocolMatch> = fc.oneof(
+  fc.record({
+    protocol: fc.constantFrom("tcp", "udp", "sctp"),
+    ports: fc.array(range, { maxLength: 3 }),
+    span: fc.constant(span),
+  }),
+  fc.constantFrom<ProtocolMatch>(
+    ...(["icmp", "icmp6"] as const).flatMap((icmp) =>
+      [undefined, 0, 8, 255].flatMap((type) => [
+        { protocol: icmp, type, code: undefined, span },
+        ...(type === undefined ? [] : [{ protocol: icmp, type, code: 3, span }]),
+      ]),
+    ),
+  ),
+);
+
+const containerAtom: fc.Arbitrary<Atom> = fc.oneof(
+  fc.record({ kind: fc.constantFrom("containers", "project", "service"), span: fc.constant(span) }),
+  fc.record({ kind: fc.constant("group"), name: groups, span: fc.constant(span) }),
+  fc.record({ kind: fc.constant("container"), name: containers, span: fc.constant(span) }),
+  fc.record({ kind: fc.constant("project-named"), project: projects, span: fc.constant(span) }),
+  fc.record({
+    kind: fc.constant("service-named"),
+    project: fc.option(projects, { nil: undefined }),
+    service: fc.oneof(services, fc.constant("shop_web")),
+    span: fc.constant(span),
+  }),
+  fc.record({ kind: fc.constant("label-has"), key: keys, span: fc.constant(span) }),
+  fc.record({
+    kind: fc.constantFrom("label-is", "label-is-not"),
+    key: keys,
+    value: values,
+    span: fc.constant(span),
+  }),
+  fc.record({
+    kind: fc.constant("label-in"),
+    key: keys,
+    values: fc.array(values, { minLength: 1, maxLength: 3 }),
+    span: fc.constant(span),
+  }),
+);
+
+const outsideAtom: fc.Arbitrary<Atom> = fc.oneof(
+  fc.record({ kind: fc.constantFrom("world", "host"), span: fc.constant(span) }),
+  fc
+    .constantFrom<Prefix>(...["10.0.0.0/8", "10.1.0.0/16", "fd00::/8", "0.0.0.0/0"].map(parsePrefix))
+    .map((prefix): Atom => ({ kind: "prefix", prefix, span })),
+  fc
+    .constantFrom<Ip>(...["10.1.2.3", "::1", "fd00::5"].map(parseIp))
+    .map((address): Atom => ({ kind: "address", address, span })),
+);
+
+/** Any conjunction, also one that contradicts itself. */
+export const alternative: fc.Arbitrary<Alternative> = fc.record({
+  terms: fc.array(
+    fc.record({
+      negated: fc.boolean(),
+      atom: fc.oneof(
+        { weight: 8, arbitrary: containerAtom },
+        { weight: 2, arbitrary: outsideAtom },
+        { weight: 2, arbitrary: fc.constant<Atom>({ kind: "any", span }) },
+      ),
+      span: fc.constant(span),
+    }),
+    { minLength: 1, maxLength: 3 },
+  ),
+  span: fc.constant(span),
+});
+
+/** What the parser takes: no contradictions, and prefixes of the default priority left out. */
+export const rule: fc.Arbitrary<Rule> = fc
+  .record({
+    action: fc.constantFrom("allow", "deny"),
+    protocols: fc.array(protocol, { maxLength: 2 }),
+    peer: fc.array(alternative, { maxLength: 2 }),
+    on: fc.option(fc.constantFrom("shop_default", "default", "my net"), { nil: undefined, freq: 9 }),
+    prio: fc.constantFrom(0, 10, 500, 500, 1000),
+    log: fc.boolean(),
+    audit: fc.boolean(),
+    comment: fc.option(fc.constantFrom("", "why", 'a "b" \\ c'), { nil: undefined, freq: 9 }),
+    span: fc.constant(span),
+  })
+  .filter((candidate) => parseRule(printRule(candidate, "ingress"), "ingress").rule !== undefined);
+
+export const directions = fc.constantFrom<Direction>("ingress", "egress");
+
+const ruleNames = fc.constantFrom("a", "b", "c", "d", "e", "f");
+
+/** `hyperion.ingress.*` and `hyperion.egress.*` of one container. */
+export const ruleLabels: fc.Arbitrary<Record<string, string>> = fc
+  .uniqueArray(fc.tuple(directions, ruleNames, rule), {
+    maxLength: 8,
+    selector: ([direction, name]) => `${direction}.${name}`,
+  })
+  .map((rules) =>
+    Object.fromEntries(
+      rules.map(([direction, name, body]) => [`hyperion.${direction}.${name}`, printRule(body, direction)]),
+    ),
+  );
+
+export const postures = fc.constantFrom(
+  "default-deny",
+  "default-deny-ingress",
+  "default-deny-egress",
+  "default-allow",
+);
+
+/** Who a container is, in labels. Always in a project, so that every rule has a meaning on it. */
+export const placeLabels: fc.Arbitrary<Record<string, string>> = fc.oneof(
+  fc.record({ project: projects, service: services }).map(({ project, service }) => ({
+    "com.docker.compose.project": project,
+    "com.docker.compose.service": service,
+  })),
+  services.map((service) => ({
+    "com.docker.stack.namespace": "shop",
+    "com.docker.swarm.service.name": `shop_${service}`,
+  })),
+);
+
+export const identityLabels: fc.Arbitrary<Record<string, string>> = fc
+  .record(
+    {
+      "hyperion.group": fc.uniqueArray(groups, { minLength: 1 }).map((names) => names.join(",")),
+      "hyperion.label.env": values,
+      "hyperion.label.tier": values,
+      "hyperion.policy": postures,
+      "hyperion.mode": fc.constantFrom("enforce", "audit"),
+    },
+    { requiredKeys: [] },
+  )
+  .map((labels) => ({ ...labels }));
+
+export const container: fc.Arbitrary<ContainerFacts> = fc
+  .tuple(containers, placeLabels, identityLabels, ruleLabels)
+  .map(([name, place, identity, rules]) => ({
+    id: name as string as ContainerId,
+    name,
+    labels: { ...place, ...identity, ...rules },
+  }));
+
+export const probe: fc.Arbitrary<Probe> = fc.oneof(
+  fc.record({ protocol: fc.constantFrom("tcp", "udp", "sctp"), port: ports }),
+  fc.record({
+    protocol: fc.constantFrom("icmp", "icmp6"),
+    port: fc.constantFrom(0, 3, 0x0800, 0x0803, 0xff00, 0xff03, 0x0500),
+  }),
+  fc.constantFrom(...PROTOCOLS.map((protocol): Probe => ({ protocol, port: 0 }))),
+);
+
+/** A value without its spans, for comparing what was parsed with what was printed. */
+export function withoutSpans(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value, (key, inner) => (key === "span" ? undefined : inner)));
+}

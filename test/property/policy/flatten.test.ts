@@ -1,0 +1,109 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { ContainerFacts } from "../../../src/model/facts.ts";
+import {
+  applicableRules,
+  decide,
+  type FlatEntry,
+  Flattening,
+  matches,
+  type Owner,
+  readPolicy,
+} from "../../../src/policy/index.ts";
+import * as any from "./arbitraries.ts";
+import { disjoint, type LookupRow, lookup } from "./lookup.ts";
+
+const DIRECTION = "ingress";
+const REMOTE = 7;
+
+function flattened(owner: Owner, remote: Owner["subject"] | undefined) {
+  const rules = applicableRules(owner, DIRECTION).map((rule, i) => ({ number: i + 1, rule }));
+  const matching = (who: Owner["subject"] | undefined) =>
+    rules.map(({ rule }) => matches(rule.rule.peer, owner.subject, who));
+  const unknown = matching(undefined);
+  const flattening = new Flattening(rules, unknown);
+  const places = matching(remote).flatMap((match, place) => (match && !unknown[place] ? [place] : []));
+  const row =
+    (identity: number) =>
+    (entry: FlatEntry): LookupRow => ({ direction: DIRECTION, identity, ...entry });
+  const rows = [
+    ...flattening.unknown().map(row(0)),
+    ...(remote === undefined ? [] : flattening.exceptions(places).map(row(REMOTE))),
+  ];
+  return { rows, rules, prefixLengths: flattening.prefixLengths };
+}
+
+function ownerOf(container: ContainerFacts): Owner {
+  const { policy, subject } = readPolicy({}, container, []);
+  return {
+    policy,
+    subject,
+    network: { name: "shop_default", posture: undefined },
+    defaultPosture: "default-deny",
+  };
+}
+
+const remotes = fc.option(any.container, { nil: undefined });
+
+describe("flattening", () => {
+  it("answers every probe as the plain reading does", () => {
+    fc.assert(
+      fc.property(
+        any.container,
+        remotes,
+        fc.array(any.probe, { minLength: 10 }),
+        (container, other, probes) => {
+          const owner = ownerOf(container);
+          const remote = other && ownerOf(other).subject;
+          const { rows, rules, prefixLengths } = flattened(owner, remote);
+          for (const probe of probes) {
+            const plain = decide(owner, DIRECTION, remote, probe);
+            const found = lookup(rows, DIRECTION, remote ? REMOTE : 0, probe, prefixLengths, "deny");
+            const number = rules.findIndex(({ rule }) => rule === plain.rule) + 1;
+            expect(found.rule).toBe(number);
+            if (plain.rule === undefined) continue;
+            const { action, log, audit } = plain.rule.rule;
+            expect(found).toEqual({ verdict: action, rule: number, log, audit: audit && action === "deny" });
+          }
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("writes rows that do not overlap, with no length that is not announced and none twice for nothing", () => {
+    fc.assert(
+      fc.property(any.container, remotes, (container, other) => {
+        const { rows, prefixLengths } = flattened(ownerOf(container), other && ownerOf(other).subject);
+        expect(disjoint(rows)).toBe(true);
+        for (const row of rows) {
+          expect(prefixLengths & (1 << row.prefixLength)).not.toBe(0);
+          expect(row.port & (0xffff >> row.prefixLength)).toBe(0);
+        }
+        // An exception says something else than the row of identity 0 that it stands in front of.
+        for (const row of rows.filter(({ identity }) => identity === REMOTE)) {
+          const general = rows.find(
+            (r) =>
+              r.identity === 0 &&
+              r.protocol === row.protocol &&
+              r.port === row.port &&
+              r.prefixLength === row.prefixLength,
+          );
+          expect(general && { ...general, identity: REMOTE }).not.toEqual(row);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("uses prefix lengths that depend on the rules alone", () => {
+    fc.assert(
+      fc.property(any.container, any.container, any.container, (container, a, b) => {
+        const owner = ownerOf(container);
+        const of = (other: ContainerFacts) => flattened(owner, ownerOf(other).subject).prefixLengths;
+        expect(of(a)).toBe(of(b));
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
