@@ -1,32 +1,32 @@
-import { demo as play } from "../playground/demo.ts";
+import { demo as playDemo } from "../playground/demo.ts";
 import { readOptions } from "./arguments.ts";
 import type { Command } from "./commands.ts";
 
-/** The quickstart on a real engine, probed. */
+/** The quickstart on a real engine, every pair of containers probed by real connections. */
 export const demo: Command = {
-  summary: "The quickstart on a real Docker engine, every pair of containers probed",
-  help: `The quickstart on a real Docker engine, every pair of containers probed with real connections.
-Needs root. Cleans up after itself; exit code 1 when what was seen is not what the labels say.
+  summary: "Show the quickstart on a real Docker engine, every promise probed",
+  help: `Bring up examples/quickstart on a real Docker engine and probe every pair of its containers.
+Needs root. Cleans up after itself, also when interrupted.
 
 Options:
-  --docker-host URL  the engine to use (DOCKER_HOST); default: a private one, apart from this machine's network
-  --keep             leave it running, and say how to look around and how to end it
-  --json             every probe as JSON; progress goes to standard error
+  --docker-host URL  the engine (DOCKER_HOST); default: a private one in namespaces of its own
+  --keep             leave everything running, and say how to use and how to end it
+  --json             one JSON document instead of the table; progress goes to stderr
 `,
-  run({ args, environment, print, interrupted }) {
+  async run({ args, environment, print, interrupted }) {
     const options = readOptions(args, {
       "docker-host": { type: "string" },
       keep: { type: "boolean" },
       json: { type: "boolean" },
     });
     const json = options.json === true;
-    return play({
-      dockerHost: options["docker-host"] ?? environment.DOCKER_HOST,
+    return playDemo({
+      dockerHost: options["docker-host"] ?? (environment.DOCKER_HOST || undefined),
       keep: options.keep === true,
       json,
       color: process.stdout.isTTY === true && environment.NO_COLOR === undefined,
       print,
-      progress: json ? (text) => void process.stderr.write(text) : print,
+      progress: (text) => void (json ? process.stderr : process.stdout).write(text),
       interrupted,
     });
   },

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { fileURLToPath } from "node:url";
 import { nearest } from "../base/nearest.ts";
 import { isHyperionError, reasonOf } from "../model/errors.ts";
 import type { Command, Invocation } from "./commands.ts";
@@ -16,9 +17,16 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
 };
 
 const USAGE_ERROR = 2;
+/** The package brings its own Node.js; older ones lack what the rooms below take for granted. */
+const NODE_MAJOR_NEEDED = 24;
 
 async function main(argv: readonly string[]): Promise<number> {
   const [name, ...args] = argv;
+  if (Number.parseInt(process.versions.node, 10) < NODE_MAJOR_NEEDED) {
+    const own = fileURLToPath(new URL("../../node_modules/.bin/node", import.meta.url));
+    process.stderr.write(`hyperion: Node.js ${process.versions.node} is too old; run it with ${own}\n`);
+    return USAGE_ERROR;
+  }
   if (name === undefined || name === "help" || name === "--help" || name === "-h") {
     process.stdout.write(await usage());
     return name === undefined ? USAGE_ERROR : 0;
