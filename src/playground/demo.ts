@@ -150,16 +150,14 @@ class DemoRun {
     for (const { prober } of stations) prober.close();
     const end = await stage.keep();
     this.#undo.length = 0;
-    const hyperion = HyperionDaemon.command.join(" ");
-    const socket = `--admin-socket ${stage.daemon.adminSocket}`;
     this.#options.progress(`
 It keeps running. Next, as root:
-  export DOCKER_HOST=${stage.engine.dockerHost}
-  docker ps
-  docker exec ${PROJECT}_db_1 ip addr          # with compose v2 the name is ${PROJECT}-db-1
+  export DOCKER_HOST=${stage.engine.dockerHost} HYPERION_ADMIN_SOCKET=${stage.daemon.adminSocket}
+  alias hyperion='${HyperionDaemon.command.join(" ")}'
+  docker exec $(docker ps -qf label=com.docker.compose.service=api) ping -c 3 web
   docker run --rm --network ${NETWORK} ${IMAGE} ip addr
-  ${hyperion} endpoints ${socket}
-  ${hyperion} drops --follow ${socket}
+  hyperion endpoints
+  hyperion drops --follow
 To end it:
   ${end}
 `);

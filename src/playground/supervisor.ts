@@ -18,8 +18,14 @@ finish() {
   trap - EXIT
   kill -KILL "$child" 2>/dev/null
   wait "$child" 2>/dev/null
-  for cgroup in /sys/fs/cgroup/"$name" /sys/fs/cgroup/*/"$name"; do
-    if [ -d "$cgroup" ]; then find "$cgroup" -depth -type d -exec rmdir {} + 2>/dev/null; fi
+  # A cgroup can be removed when its last process is quite gone, which is a little after its kill.
+  for attempt in $(seq 100); do
+    left=
+    for cgroup in /sys/fs/cgroup/"$name" /sys/fs/cgroup/*/"$name"; do
+      if [ -d "$cgroup" ]; then find "$cgroup" -depth -type d -exec rmdir {} + 2>/dev/null || left=yes; fi
+    done
+    if [ -z "$left" ]; then break; fi
+    sleep 0.05
   done
   rm -rf "$dir"
 }
