@@ -60,7 +60,7 @@ export class PolicySet {
   readonly #sides: readonly Side[];
   readonly #unknownRows: readonly PolicyRow[];
   #populations: readonly ReadonlySet<IdentityClass>[] = [];
-  #classes: readonly IdentityClass[] = [];
+  #rowsOfEach: readonly (readonly PolicyRow[])[] = [];
   #rowsByClass = new Map<IdentityClass, readonly PolicyRow[]>();
   #rows: readonly PolicyRow[];
 
@@ -90,11 +90,13 @@ export class PolicySet {
     const concerned = this.#isConcerned(populations);
     this.#populations = populations.map(({ classes }) => classes);
     if (!concerned) return this.#rows;
-    const classes = this.#classesIn(this.#populations);
-    if (sameItems(this.#classes, classes)) return this.#rows;
-    this.#classes = classes;
-    this.#rowsByClass = new Map(classes.map((c) => [c, this.#rowsByClass.get(c) ?? this.#rowsFor(c)]));
-    this.#rows = [...this.#unknownRows, ...[...this.#rowsByClass.values()].flat()];
+    const singledOut = this.#classesIn(this.#populations);
+    this.#rowsByClass = new Map(singledOut.map((c) => [c, this.#rowsByClass.get(c) ?? this.#rowsFor(c)]));
+    // Whom a rule singles out may still be decided as anyone is, and then comes and goes without a trace.
+    const rowsOfEach = [...this.#rowsByClass.values()].filter((rows) => rows.length > 0);
+    if (sameItems(this.#rowsOfEach, rowsOfEach)) return this.#rows;
+    this.#rowsOfEach = rowsOfEach;
+    this.#rows = [...this.#unknownRows, ...rowsOfEach.flat()];
     return this.#rows;
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ContainerId } from "../../../src/model/ids.ts";
-import { parseLabels, readPolicy } from "../../../src/policy/index.ts";
+import { compareRules, parseLabels, readPolicy } from "../../../src/policy/index.ts";
 
 describe("parseLabels", () => {
   it("reads every key", () => {
@@ -103,6 +103,15 @@ describe("readPolicy", () => {
       { posture: "default-deny-ingress", carrier: "driver_opts" },
       { posture: "default-allow", carrier: "label" },
     ]);
+  });
+
+  it("orders equals by their names, whichever carrier they come from", () => {
+    const { policy } = readPolicy(
+      { "hyperion.ingress.b": "deny" },
+      container({ "hyperion.ingress.a": "deny" }),
+      [],
+    );
+    expect(policy.rules.toSorted(compareRules).map(({ name }) => name)).toEqual(["a", "b"]);
   });
 
   it("refuses one rule in two carriers (E140), but not one name in two directions", () => {

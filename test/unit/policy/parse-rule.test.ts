@@ -34,6 +34,8 @@ describe("parseRule", () => {
     ],
     ["ingress", "allow from HAS(tier), app.io/name=x", "allow from has(tier), app.io/name=x"],
     ["ingress", "allow from !env=dev", "allow from !env=dev"],
+    ["ingress", "allow from container:a & container:a", "allow from container:a & container:a"],
+    ["ingress", "allow from 10.0.0.0/8 & !10.1.0.0/16", "allow from 10.0.0.0/8 & !10.1.0.0/16"],
     ["ingress", "allow from any & group:x", "allow from any & group:x"],
     ["ingress", "deny on back prio 0 log audit", "deny on back prio 0 log audit"],
     ["ingress", "deny audit log prio 1000 on back", "deny on back prio 1000 log audit"],
