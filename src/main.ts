@@ -8,6 +8,7 @@ import { Directory } from "./driver/directory.ts";
 import { HyperionDriver } from "./driver/driver.ts";
 import { Endpoints } from "./driver/endpoints.ts";
 import { FactsStore } from "./driver/facts-store.ts";
+import { Liveness } from "./driver/liveness.ts";
 import { Networks } from "./driver/networks.ts";
 import { SWEEP_GRACE_MS, Sweep } from "./driver/sweep.ts";
 import { VfPool } from "./driver/vf-pool.ts";
@@ -63,6 +64,7 @@ interface Ground extends DaemonLogs {
   readonly docker: Docker | undefined;
   readonly facts: FactsStore;
   readonly ipam: Ipam;
+  readonly liveness: Liveness;
   readonly bootId: string;
   readonly defaultMtuBytes: number;
 }
@@ -113,9 +115,12 @@ async function openGround(
   const store = traceCalls("store", await LmdbStore.open(config.stateDir));
   closers.push(() => store.close());
   const facts = await FactsStore.open(store);
+  const bootId = await host.bootId();
+  const liveness = new Liveness({ facts, host, bootId, nowMs: Date.now });
   const ipam = await Ipam.open(store, {
     defaultPools: config.addressPools,
     addressReuseDelayMs: config.addressReuseDelayMs,
+    isInUse: (ip) => liveness.isInUse(ip),
   });
   const settings = {
     url: config.dataplane,
@@ -136,7 +141,8 @@ async function openGround(
     docker,
     facts,
     ipam,
-    bootId: await host.bootId(),
+    bootId,
+    liveness,
     defaultMtuBytes,
   };
 }
@@ -147,8 +153,20 @@ async function run(
   startedAtMs: number,
   closers: (() => Promise<void> | void)[],
 ): Promise<void> {
-  const { config, log, packetLog, hub, host, dataplane, docker, facts, ipam, bootId, defaultMtuBytes } =
-    ground;
+  const {
+    config,
+    log,
+    packetLog,
+    hub,
+    host,
+    dataplane,
+    docker,
+    facts,
+    ipam,
+    liveness,
+    bootId,
+    defaultMtuBytes,
+  } = ground;
   const nowMs = () => Date.now();
 
   const reconciler = await openReconciler(ground);
@@ -178,10 +196,11 @@ async function run(
     facts,
     networks,
     reconciler,
-    host,
+    liveness,
     vfs,
     attribution,
     nameOf: (ip) => ipam.endpointName(ip),
+    assigned: (ip) => ipam.assigned(ip),
     rejectLabelErrors: config.onLabelError === "reject",
     indices: endpointIndices(facts),
     bootId,

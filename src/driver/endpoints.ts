@@ -8,30 +8,26 @@ import { type EndpointId, type NetworkId, shortId } from "../model/ids.ts";
 import type { InterfaceAddress, Ip } from "../model/ip.ts";
 import { isMulticastMac, localMac, type MacAddress } from "../model/mac.ts";
 import { prefixContains } from "../model/prefix.ts";
-import type { Host } from "../platform/host/host.ts";
 import type { CreateEndpointRequest, EndpointInterface, EndpointRef } from "../protocol/network-driver.ts";
 import type { Reconciler } from "../reconcile/reconciler.ts";
 import type { Attribution } from "./attribution.ts";
 import { parseEndpointOptions, refuseLabelProblems } from "./endpoint-options.ts";
 import type { FactsStore } from "./facts-store.ts";
+import type { Liveness } from "./liveness.ts";
 import type { Networks } from "./networks.ts";
 import type { Vf, VfPool } from "./vf-pool.ts";
-
-/**
- * How long an endpoint may wait for its VF to be moved into the container before another claim to
- * its address shows that its start failed and nobody said so.
- */
-const UNJOINED_LIFETIME_MS = 10_000;
 
 export interface EndpointsParts {
   readonly facts: FactsStore;
   readonly networks: Networks;
   readonly reconciler: Reconciler;
-  readonly host: Host;
+  readonly liveness: Liveness;
   readonly vfs: VfPool;
   readonly attribution: Attribution;
   /** The name of the container that IPAM gave an address for, where the engine told it (≥ 29). */
   readonly nameOf: (ip: Ip) => string | undefined;
+  /** Tells IPAM that an address is an endpoint's: engines < 29 do not say so when they ask for it. */
+  readonly assigned: (ip: Ip) => Promise<void>;
   /** True: a container whose labels are wrong does not start, where they are known in time. */
   readonly rejectLabelErrors: boolean;
   /** Endpoint indices, those of known endpoints already claimed. */
@@ -129,8 +125,10 @@ export class Endpoints {
   /** Store and data plane side by side: either alone is harmless, and the reply waits for both. */
   async #program(endpoint: EndpointFacts): Promise<void> {
     const { facts, reconciler } = this.#parts;
+    const addresses = [endpoint.ipv4, endpoint.ipv6].filter((address) => address !== undefined);
     const outcomes = await Promise.allSettled([
       facts.putEndpoint(endpoint),
+      ...addresses.map(({ ip }) => this.#parts.assigned(ip)),
       reconciler.settle(`endpoint:${endpoint.id}`),
     ]);
     const failure = outcomes.find((outcome) => outcome.status === "rejected");
@@ -197,7 +195,7 @@ export class Endpoints {
         (wanted) => wanted !== undefined && has(other, wanted),
       );
       if (address === undefined && other.mac !== mac) continue;
-      if (await this.#isStale(other)) {
+      if (await this.#parts.liveness.isStale(other)) {
         await this.evict(other.id, "its address was given to another endpoint and its container is gone");
         continue;
       }
@@ -205,15 +203,6 @@ export class Endpoints {
       if (address !== undefined) throw new HyperionError("E311", { address: address.ip, endpoint });
       throw new HyperionError("E312", { mac, endpoint });
     }
-  }
-
-  /** True when the VF cannot be inside a running container: its pair is gone, or it never left or came back. */
-  async #isStale(endpoint: EndpointFacts): Promise<boolean> {
-    const { host, bootId, nowMs } = this.#parts;
-    if (endpoint.bootId !== bootId) return true;
-    if ((await host.link(endpoint.representor))?.index !== endpoint.port) return true;
-    const atHome = (await host.link(endpoint.vf)) !== undefined;
-    return atHome && nowMs() - endpoint.createdAtMs > UNJOINED_LIFETIME_MS;
   }
 }
 

@@ -9,14 +9,19 @@ import type { AddressRecord } from "./record.ts";
 /** Records of addresses that have rested long enough are removed along with other writes, so many at a time. */
 const FORGOTTEN_PER_WRITE_MAX = 64;
 
+/** How long an address may be on its way from IPAM to the endpoint that it was requested for. */
+const IN_FLIGHT_MS = 10_000;
+
 /** Gives out and takes back the addresses of pools. One call per pool at a time: the caller keeps the mutex. */
 export class AddressAllocator {
   readonly #reuseDelayMs: number;
+  readonly #isInUse: (ip: Ip) => Promise<boolean>;
   readonly #now: () => number;
 
   /** @param reuseDelayMs how long a released address rests. @param now wall clock in ms: it must outlive a restart. */
-  constructor(reuseDelayMs: number, now: () => number) {
+  constructor(reuseDelayMs: number, isInUse: (ip: Ip) => Promise<boolean>, now: () => number) {
     this.#reuseDelayMs = reuseDelayMs;
+    this.#isInUse = isInUse;
     this.#now = now;
   }
 
@@ -31,7 +36,9 @@ export class AddressAllocator {
       return ledger.ip(value);
     }
     const value =
-      request.address === undefined ? this.#pick(ledger, request) : this.#demand(ledger, request.address);
+      request.address === undefined
+        ? this.#pick(ledger, request)
+        : await this.#demand(ledger, request.address);
     await ledger.write({
       addresses: new Map([...this.#rested(ledger), [value, this.#newRecord(request)]]),
     });
@@ -47,6 +54,14 @@ export class AddressAllocator {
     if (record === undefined || !isHeld(record)) return;
     const left = record.holders > 1 ? { ...record, holders: record.holders - 1 } : this.#resting(record);
     await ledger.writeBehind({ addresses: new Map([[value, left]]) });
+  }
+
+  /** What was requested as an auxiliary address is an endpoint's. Throws E709. */
+  async assign(ledger: PoolLedger, ip: Ip): Promise<void> {
+    const value = ipToBigInt(ip);
+    const record = ledger.addresses.get(value);
+    if (record === undefined || !isHeld(record) || record.purpose !== "auxiliary") return;
+    await ledger.write({ addresses: new Map([[value, { ...record, purpose: "endpoint" }]]) });
   }
 
   /** Releases the endpoints' addresses that are not `known` and older than `olderThanMs`; returns them. Throws E709. */
@@ -88,15 +103,23 @@ export class AddressAllocator {
   }
 
   /** An address that was asked for by name: Docker is the authority, so it need not have rested. */
-  #demand(ledger: PoolLedger, address: Ip): bigint {
+  async #demand(ledger: PoolLedger, address: Ip): Promise<bigint> {
     const { pool } = ledger.record;
     if (!prefixContains(pool, address)) throw new HyperionError("E405", { address, pool });
     const role = reservedRole(pool, address);
     if (role !== undefined) throw new HyperionError("E408", { address, role, pool });
     const value = ipToBigInt(address);
     const record = ledger.addresses.get(value);
-    if (record !== undefined && isHeld(record)) throw new HyperionError("E404", { address, pool });
+    if (record !== undefined && isHeld(record) && !(await this.#isAbandoned(record, address))) {
+      throw new HyperionError("E404", { address, pool });
+    }
     return value;
+  }
+
+  /** True for the address of an endpoint that is gone: its engine was killed before it could release it. */
+  async #isAbandoned({ purpose, allocatedAtMs }: AddressRecord, address: Ip): Promise<boolean> {
+    if (purpose !== "endpoint" || this.#now() - allocatedAtMs < IN_FLIGHT_MS) return false;
+    return !(await this.#isInUse(address));
   }
 
   #newRecord({ purpose, endpointName }: AddressRequest): AddressRecord {

@@ -21,6 +21,8 @@ export interface IpamSettings {
   readonly defaultPools: readonly DefaultPool[];
   /** How long a released address rests before a container that did not ask for it may get it. */
   readonly addressReuseDelayMs: number;
+  /** Whether an endpoint has the address: an engine that was killed asks again for what it never released. */
+  readonly isInUse: (ip: Ip) => Promise<boolean>;
 }
 
 /** A leased pool, for those who list them. */
@@ -59,7 +61,7 @@ export class Ipam implements IpamDriver {
   /** @param now wall clock, ms since the epoch. Throws E709. */
   static async open(store: Store, settings: IpamSettings, now: () => number = Date.now): Promise<Ipam> {
     const register = await PoolRegister.open(store, settings.defaultPools, now);
-    return new Ipam(register, new AddressAllocator(settings.addressReuseDelayMs, now));
+    return new Ipam(register, new AddressAllocator(settings.addressReuseDelayMs, settings.isInUse, now));
   }
 
   /** Throws E205 for a foreign address space, E402, E406, E407, E709. */
@@ -140,6 +142,19 @@ export class Ipam implements IpamDriver {
       .sort((a, b) => Number(b.record.addressSpace === local) - Number(a.record.addressSpace === local))
       .map(({ addresses }) => addresses.get(ipToBigInt(ip))?.endpointName);
     return names.find((name) => name !== undefined);
+  }
+
+  /**
+   * An endpoint was made with this address. Engines before 29 ask for `docker run --ip` as they do
+   * for an auxiliary address, which no sweep touches; from now on it counts as an endpoint's.
+   * Addresses of other IPAM drivers are fine. Throws E709.
+   */
+  async assigned(ip: Ip): Promise<void> {
+    for (const { id, record, addresses } of this.#register.all()) {
+      if (!prefixContains(record.pool, ip) || addresses.get(ipToBigInt(ip))?.purpose !== "auxiliary")
+        continue;
+      await this.#register.use(id, async (ledger) => ledger && this.#allocator.assign(ledger, ip));
+    }
   }
 
   pools(): readonly PoolStatus[] {

@@ -62,7 +62,11 @@ export interface Bench {
 }
 
 export const openIpam = (bench: Pick<Bench, "store" | "model">) =>
-  Ipam.open(bench.store, { defaultPools: [], addressReuseDelayMs: DELAY_MS }, () => bench.model.nowMs);
+  Ipam.open(
+    bench.store,
+    { defaultPools: [], addressReuseDelayMs: DELAY_MS, isInUse: async () => true },
+    () => bench.model.nowMs,
+  );
 
 export async function makeBench(): Promise<Bench> {
   const bench = { store: new FaultyStore(new MemoryStore()), model: { nowMs: 1_000, pools: new Map() } };

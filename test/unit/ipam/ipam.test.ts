@@ -15,6 +15,7 @@ const SETTINGS = {
     { base: parsePrefix("fd00:1::/48"), bits: 64 },
   ],
   addressReuseDelayMs: 30_000,
+  isInUse: async () => true,
 };
 
 let nowMs: number;
@@ -347,6 +348,41 @@ describe("sweep", () => {
       [4, 1],
       [1, 0],
     ]);
+  });
+});
+
+describe("an engine that was killed and asks again for an address", () => {
+  let inUse: boolean;
+  let poolId: string;
+  beforeEach(async () => {
+    inUse = false;
+    ipam = await Ipam.open(store, { ...SETTINGS, isInUse: async () => inUse }, () => nowMs);
+    ({ poolId } = await pool("10.1.0.0/24"));
+    await address(poolId, { ip: "10.1.0.5", purpose: "auxiliary" });
+    await ipam.assigned(parseIp("10.1.0.5"));
+  });
+
+  test("gets it when the endpoint that had it is gone", async () => {
+    nowMs += 10_000;
+    expect(await address(poolId, { ip: "10.1.0.5", purpose: "auxiliary" })).toBe("10.1.0.5/24");
+  });
+
+  test("does not get it while the endpoint is there", async () => {
+    nowMs += 10_000;
+    inUse = true;
+    await expect(address(poolId, { ip: "10.1.0.5" })).rejects.toMatchObject(refused("E404"));
+  });
+
+  test("does not get it while the first asker may still be making its endpoint", async () => {
+    nowMs += 9_999;
+    await expect(address(poolId, { ip: "10.1.0.5" })).rejects.toMatchObject(refused("E404"));
+  });
+
+  test("never gets an auxiliary address that no endpoint was made with", async () => {
+    await address(poolId, { ip: "10.1.0.6", purpose: "auxiliary" });
+    nowMs += 10_000;
+    await expect(address(poolId, { ip: "10.1.0.6" })).rejects.toMatchObject(refused("E404"));
+    expect(await ipam.sweep(new Set(), 0)).toEqual(["10.1.0.5"]);
   });
 });
 
