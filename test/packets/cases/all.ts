@@ -1,5 +1,15 @@
 import type { PacketCase } from "./case.ts";
 import { forward } from "./forward.ts";
+import { guard } from "./guard.ts";
+import { arpCases, ndCases } from "./neighbour.ts";
+import { generations, policy } from "./policy.ts";
 
 /** The suite, by topic. */
-export const CASES: Readonly<Record<string, readonly PacketCase[]>> = { forward };
+export const CASES: Readonly<Record<string, readonly PacketCase[]>> = {
+  forward,
+  arp: arpCases,
+  nd: ndCases,
+  guard,
+  policy,
+  generations,
+};

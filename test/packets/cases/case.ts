@@ -25,6 +25,8 @@ export interface SendStep {
   readonly answered?: Uint8Array;
   /** Drops counted, in any order; exactly these, each of one packet of the frame's length. */
   readonly drops?: readonly Drop[];
+  /** Length that a drop is counted with, where it is not the frame's. */
+  readonly countedBytes?: number;
   /** Where given, the events reported, in order; drops are reported for themselves and not listed. */
   readonly events?: readonly Reported[];
   /** Where given, what rules counted: exactly these, in any order. */

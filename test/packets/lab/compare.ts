@@ -50,7 +50,9 @@ export function expected(step: SendStep): Comparable {
   if (step.answered) emissions.push({ port: step.port, frame: step.answered });
   return {
     out: emissions.map(({ port, frame }) => line(port, packetType(frame), hex(frame))).sort(),
-    drops: (step.drops ?? []).map((drop) => line(drop.endpoint, drop.reason, 1, step.send.length)).sort(),
+    drops: (step.drops ?? [])
+      .map((drop) => line(drop.endpoint, drop.reason, 1, step.countedBytes ?? step.send.length))
+      .sort(),
     traffic: expectedTraffic(step).map(trafficLine).sort(),
     events: step.events?.map((event) =>
       line(event.type, event.reason, event.endpoint, event.peer, event.policy, event.rule, event.direction),
