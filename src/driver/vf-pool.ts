@@ -66,7 +66,8 @@ export class VfPool {
   /** What could not be destroyed, until the next retry. */
   #undead: VfNames[] = [];
   #retry: NodeJS.Timeout | undefined;
-  #lane: Promise<void> | undefined;
+  #running = false;
+  #lane: Promise<void> = Promise.resolve();
   #state: "new" | "open" | "closed" = "new";
 
   constructor(options: VfPoolOptions) {
@@ -182,9 +183,9 @@ export class VfPool {
 
   /** Starts the lane unless it runs. */
   #work(): void {
-    this.#lane ??= this.#run().finally(() => {
-      this.#lane = undefined;
-    });
+    if (this.#running) return;
+    this.#running = true;
+    this.#lane = this.#run();
   }
 
   async #run(): Promise<void> {
@@ -193,8 +194,11 @@ export class VfPool {
       if (waiter && this.#names.free > 0) await this.#serve();
       else if (this.#doomed.length > 0) await this.#destroyAll();
       else if (waiter) this.#refuse();
-      else if (!(this.#wantsWarm() && (await this.#warmUp()))) return;
+      else if (this.#wantsWarm()) await this.#warmUp();
+      else break;
     }
+    // In the same turn as the last look, so that no work is left lying between the two.
+    this.#running = false;
   }
 
   async #serve(): Promise<void> {
@@ -245,19 +249,16 @@ export class VfPool {
     );
   }
 
-  /** Makes one VF ready. False when that failed, and is tried again later. */
-  async #warmUp(): Promise<boolean> {
+  async #warmUp(): Promise<void> {
     try {
       const ready = await this.#make(this.#options.mtuBytes);
       this.#backoff.reset();
       const waiter = this.#waiters.shift();
       if (waiter === undefined) this.#warm.push(ready);
       else waiter.resolve(ready);
-      return true;
     } catch (error) {
       this.#options.log.warn("vf.warm-failed", `no VF could be made ready: ${reasonOf(error)}`);
       this.#retryLater();
-      return false;
     }
   }
 
