@@ -1,6 +1,7 @@
 import type { Verdict } from "../model/posture.ts";
 import type { Protocol } from "../model/rows.ts";
 import type { PolicyRule } from "./carriers.ts";
+import { type Deciders, firstDeciders } from "./deciders.ts";
 import { type ProtocolSpace, protocolSpaces } from "./protocol-space.ts";
 
 /** A rule with the number under which the data plane counts it, ≥ 1. */
@@ -34,8 +35,8 @@ export class Flattening {
   readonly prefixLengths: number;
   readonly #rules: readonly NumberedRule[];
   readonly #spaces: readonly ProtocolSpace[];
-  /** Per space and interval: the place of the rule that decides for the unknown, or {@link NOBODY}. */
-  readonly #unknown: readonly Int32Array[];
+  /** Per space, who decides for the unknown. */
+  readonly #unknown: readonly Deciders[];
 
   /**
    * @param rules of one direction, first decides first.
@@ -44,14 +45,8 @@ export class Flattening {
   constructor(rules: readonly NumberedRule[], matchesUnknown: readonly boolean[]) {
     this.#rules = rules;
     this.#spaces = protocolSpaces(rules.map(({ rule }) => rule.rule));
-    this.#unknown = this.#spaces.map((space) => {
-      const deciding = new Int32Array(space.prefixes.length).fill(NOBODY);
-      for (const [place, intervals] of space.coverage.entries()) {
-        if (matchesUnknown[place] !== true) continue;
-        for (const i of intervals) deciding[i] = Math.min(deciding[i] ?? NOBODY, place);
-      }
-      return deciding;
-    });
+    const places = matchesUnknown.flatMap((match, place) => (match ? [place] : []));
+    this.#unknown = this.#spaces.map(({ coverage }) => firstDeciders(coverage, places, new Map()));
     this.prefixLengths = this.#spaces
       .flatMap(({ prefixes }) => prefixes.flat())
       .reduce((mask, { length }) => mask | (1 << length), 0);
@@ -59,9 +54,7 @@ export class Flattening {
 
   /** The entries of identity 0. */
   unknown(): readonly FlatEntry[] {
-    return this.#spaces.flatMap((space, s) =>
-      [...(this.#unknown[s] ?? [])].flatMap((place, interval) => this.#entries(space, interval, place)),
-    );
+    return this.#spaces.flatMap((space, s) => this.#entries(space, this.#unknown[s] ?? new Map()));
   }
 
   /**
@@ -70,37 +63,28 @@ export class Flattening {
    * @param places of the rules that match the remote but not the unknown, ascending.
    */
   exceptions(places: readonly number[]): readonly FlatEntry[] {
-    return this.#spaces.flatMap((space, s) => {
-      const deciding = new Map<number, number>();
-      for (const place of places) {
-        for (const interval of space.coverage[place] ?? []) {
-          if (place < (this.#unknown[s]?.[interval] ?? NOBODY) && !deciding.has(interval)) {
-            deciding.set(interval, place);
-          }
-        }
-      }
-      return [...deciding]
-        .sort(([a], [b]) => a - b)
-        .flatMap(([interval, place]) => this.#entries(space, interval, place));
-    });
+    return this.#spaces.flatMap((space, s) =>
+      this.#entries(space, firstDeciders(space.coverage, places, this.#unknown[s] ?? new Map())),
+    );
   }
 
-  #entries(space: ProtocolSpace, interval: number, place: number): readonly FlatEntry[] {
-    const decided = this.#rules[place];
-    if (decided === undefined) return [];
-    const { action, log, audit } = decided.rule.rule;
-    return (space.prefixes[interval] ?? []).map(({ port, length }) => ({
-      protocol: space.protocol,
-      port,
-      prefixLength: length,
-      verdict: action,
-      rule: decided.number,
-      log,
-      // Only denials audit: on an allow the flag would mean nothing and tell rows apart for nothing.
-      audit: audit && action === "deny",
-    }));
+  #entries({ protocol, prefixes }: ProtocolSpace, deciders: Deciders): readonly FlatEntry[] {
+    return [...deciders]
+      .sort(([a], [b]) => a - b)
+      .flatMap(([interval, place]) => {
+        const decided = this.#rules[place];
+        if (decided === undefined) return [];
+        const { action, log, audit } = decided.rule.rule;
+        return (prefixes[interval] ?? []).map(({ port, length }) => ({
+          protocol,
+          port,
+          prefixLength: length,
+          verdict: action,
+          rule: decided.number,
+          log,
+          // Only denials audit: on an allow the flag would mean nothing and tell rows apart for nothing.
+          audit: audit && action === "deny",
+        }));
+      });
   }
 }
-
-/** After every rule. */
-const NOBODY = 2 ** 31 - 1;

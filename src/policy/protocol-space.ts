@@ -36,6 +36,12 @@ function coveredPorts(rule: Rule, protocol: Protocol): readonly PortInterval[] {
 
 const WHOLE: PortInterval = { first: 0, last: PORT_LAST };
 
+/** Elementary intervals from one position to another, `end` exclusive. */
+export interface Stretch {
+  readonly start: number;
+  readonly end: number;
+}
+
 /**
  * The ports of one protocol class, cut at every boundary of every rule into elementary intervals:
  * within one, no rule begins or ends. The cuts depend on the rules alone, and not on who is there, so
@@ -43,37 +49,50 @@ const WHOLE: PortInterval = { first: 0, last: PORT_LAST };
  */
 export class ProtocolSpace {
   readonly protocol: Protocol;
-  /** Per interval that a rule covers, in ascending order of ports. */
+  /** Per elementary interval, ascending; empty for one that no rule covers. */
   readonly prefixes: readonly (readonly PortPrefix[])[];
-  /** Per rule, the intervals that it covers, as positions in {@link prefixes}. */
-  readonly coverage: readonly (readonly number[])[];
+  /** Per rule, the intervals that it covers. */
+  readonly coverage: readonly (readonly Stretch[])[];
 
   /** @param covered per rule, the ports that it covers. */
   constructor(protocol: Protocol, covered: readonly (readonly PortInterval[])[]) {
     this.protocol = protocol;
-    const starts = cuts(covered.flat());
+    const starts = cuts(covered);
     const position = new Map(starts.map((start, i) => [start, i]));
-    const intervalsOf = ({ first, last }: PortInterval): number[] => {
-      const from = position.get(first) ?? 0;
-      const to = position.get(last + 1) ?? starts.length;
-      return Array.from({ length: to - from }, (_, i) => from + i);
-    };
-    const raw = covered.map((intervals) => [...new Set(intervals.flatMap(intervalsOf))]);
-    const used = [...new Set(raw.flat())].sort((a, b) => a - b);
-    const rank = new Map(used.map((interval, i) => [interval, i]));
-    this.coverage = raw.map((intervals) => intervals.map((interval) => rank.get(interval) ?? 0));
-    this.prefixes = used.map((i) =>
-      toPrefixes({ first: starts[i] ?? 0, last: (starts[i + 1] ?? PORT_LAST + 1) - 1 }),
+    this.coverage = covered.map((intervals) =>
+      intervals.map(({ first, last }) => ({
+        start: position.get(first) ?? 0,
+        end: position.get(last + 1) ?? starts.length,
+      })),
+    );
+    const covers = coverCounts(this.coverage, starts.length);
+    this.prefixes = starts.map((first, i) =>
+      covers[i] === 0 ? [] : toPrefixes({ first, last: (starts[i + 1] ?? PORT_LAST + 1) - 1 }),
     );
   }
 }
 
 /** Where elementary intervals begin, ascending. */
-function cuts(intervals: readonly PortInterval[]): readonly number[] {
+function cuts(covered: readonly (readonly PortInterval[])[]): readonly number[] {
   const starts = new Set([0]);
-  for (const { first, last } of intervals) {
-    starts.add(first);
-    if (last < PORT_LAST) starts.add(last + 1);
+  for (const intervals of covered) {
+    for (const { first, last } of intervals) {
+      starts.add(first);
+      if (last < PORT_LAST) starts.add(last + 1);
+    }
   }
   return [...starts].sort((a, b) => a - b);
+}
+
+/** Per interval, how many stretches cover it. */
+function coverCounts(coverage: readonly (readonly Stretch[])[], length: number): Int32Array {
+  const counts = new Int32Array(length + 1);
+  for (const stretches of coverage) {
+    for (const { start, end } of stretches) {
+      counts[start] = (counts[start] ?? 0) + 1;
+      counts[end] = (counts[end] ?? 0) - 1;
+    }
+  }
+  for (let i = 1; i < counts.length; i++) counts[i] = (counts[i] ?? 0) + (counts[i - 1] ?? 0);
+  return counts;
 }
