@@ -1,8 +1,10 @@
 import type { PacketCase } from "./case.ts";
 import { forward } from "./forward.ts";
+import { groups, rates } from "./group.ts";
 import { guard } from "./guard.ts";
 import { arpCases, ndCases } from "./neighbour.ts";
 import { generations, policy } from "./policy.ts";
+import { fragments, icmpErrors } from "./related.ts";
 
 /** The suite, by topic. */
 export const CASES: Readonly<Record<string, readonly PacketCase[]>> = {
@@ -12,4 +14,8 @@ export const CASES: Readonly<Record<string, readonly PacketCase[]>> = {
   guard,
   policy,
   generations,
+  icmpErrors,
+  fragments,
+  groups,
+  rates,
 };

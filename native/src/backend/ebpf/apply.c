@@ -36,6 +36,8 @@ static int apply_endpoint(struct ebpf *ebpf, const struct hyp_step *step)
 		return ebpf_endpoint_write(ebpf, key.endpoint, &value);
 	}
 	result = ebpf_endpoint_write(ebpf, key.endpoint, NULL);
+	if (result == 0)
+		result = ebpf_buckets_fill(ebpf, key.endpoint);
 	return result == 0 ? ebpf_counters_clear(ebpf, key.endpoint) : result;
 }
 

@@ -112,6 +112,19 @@ int64_t ebpf_counters(struct hyp_dataplane *dataplane, uint32_t counters, void *
 	return ebpf_rows_end(&reading.rows, bytes, error);
 }
 
+int ebpf_buckets_fill(struct ebpf *ebpf, uint32_t endpoint)
+{
+	struct hyp_bucket untouched = { 0 }; /* for so long that it is full */
+	int result = 0;
+
+	for (uint32_t direction = HYP_EGRESS; result == 0 && direction <= HYP_INGRESS; direction++) {
+		uint32_t index = endpoint * 2 + direction;
+
+		result = bpf_map_update_elem(ebpf->maps[MAP_BUCKET], &index, &untouched, BPF_F_LOCK);
+	}
+	return result;
+}
+
 int ebpf_counters_clear(struct ebpf *ebpf, uint32_t endpoint)
 {
 	struct hyp_traffic *zero = calloc(ebpf->cpus, sizeof(*zero));

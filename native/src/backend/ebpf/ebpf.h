@@ -101,4 +101,7 @@ int ebpf_ring_open(struct ebpf *ebpf);
 /* Forgets what was counted for an endpoint. 0 or -errno. */
 int ebpf_counters_clear(struct ebpf *ebpf, uint32_t endpoint);
 
+/* Leaves no debt of one endpoint to the next that has its index. 0 or -errno. */
+int ebpf_buckets_fill(struct ebpf *ebpf, uint32_t endpoint);
+
 #endif
