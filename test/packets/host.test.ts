@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import { VfPool } from "../../src/driver/vf-pool.ts";
 import { NativeDataplane } from "../../src/platform/dataplane/native/native-dataplane.ts";
 import { removePins } from "../../src/platform/dataplane/native/open.ts";
@@ -98,6 +98,8 @@ describe.skipIf(skipped)("on this kernel", () => {
       await first.adopt([]);
       const taken = await Promise.all(Array.from({ length: 32 }, () => first.take(1450)));
       expect((await host.link(taken[31]?.vf ?? ""))?.mtuBytes).toBe(1450);
+
+      await vi.waitFor(() => expect(first.counts.warm).toBe(4));
 
       // The next daemon after a crash: ready VFs of the first are nobody's.
       const [kept, ...lost] = taken;

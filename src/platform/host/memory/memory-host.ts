@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { HyperionError } from "../../../model/errors.ts";
 import { localMac } from "../../../model/mac.ts";
 import type { Host, Link } from "../host.ts";
@@ -56,10 +57,12 @@ export class MemoryHost implements Host {
   }
 
   async lock(path: string): Promise<() => void> {
-    if (this.#locks.has(path)) throw new HyperionError("E704", { pid: process.pid, path });
+    if (this.#locks.has(path)) throw new HyperionError("E704", { pid: process.pid, path: dirname(path) });
     this.#locks.add(path);
+    let held = true;
     return () => {
-      this.#locks.delete(path);
+      if (held) this.#locks.delete(path);
+      held = false;
     };
   }
 

@@ -1,0 +1,159 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parseIp } from "../../src/model/ip.ts";
+import { parseMac } from "../../src/model/mac.ts";
+import type { Dataplane, EndpointRow, PolicyRow, Row } from "../../src/platform/dataplane/dataplane.ts";
+
+/** Opens on what the one before left, as a daemon does at start. */
+export interface DataplaneFixture {
+  open(): Promise<Dataplane>;
+  /** Two ports that exist, and one that does not. */
+  readonly ports: readonly [number, number];
+  readonly noPort: number;
+  discard(): Promise<void>;
+}
+
+const endpoint: EndpointRow = {
+  table: "endpoint",
+  endpoint: 1,
+  generation: 1,
+  network: 1,
+  port: 0,
+  identity: 1,
+  policy: 1,
+  egressDeny: false,
+  ingressDeny: true,
+  egressPrefixLengths: 0,
+  ingressPrefixLengths: 1 << 16,
+  mode: "enforce",
+  mac: parseMac("02:42:0a:01:00:02"),
+  ipv4: parseIp("10.1.0.2"),
+  ipv6: parseIp("fd00::2"),
+  egressRate: 0,
+  ingressRate: 125_000_000,
+  egressBurst: 0,
+  ingressBurst: 65_536,
+};
+
+const entry: PolicyRow = {
+  table: "policy",
+  policy: 1,
+  direction: "ingress",
+  identity: 2,
+  protocol: "tcp",
+  port: 80,
+  prefixLength: 16,
+  verdict: "allow",
+  rule: 1,
+  log: false,
+  audit: false,
+};
+
+function oneOfEach(port: number): readonly Row[] {
+  return [
+    { table: "network", network: 1, multicast: true, mtuBytes: 1500, members: 1 },
+    { ...endpoint, port },
+    { table: "port", port, endpoint: 1 },
+    { table: "neighbour", network: 1, address: parseIp("10.1.0.2"), endpoint: 1, mac: endpoint.mac },
+    { table: "neighbour", network: 1, address: parseIp("fd00::2"), endpoint: 1, mac: endpoint.mac },
+    { table: "member", network: 1, slot: 0, endpoint: 1 },
+    entry,
+  ];
+}
+
+const upserts = (rows: readonly Row[]) => rows.map((row) => ({ verb: "upsert" as const, row }));
+const deletes = (rows: readonly Row[]) => rows.map((row) => ({ verb: "delete" as const, row }));
+const sorted = (rows: readonly Row[]) =>
+  rows.map((row) => JSON.stringify(row, Object.keys(row).toSorted())).toSorted();
+
+/** What every data plane must do with its tables. What it does with packets is test/packets' matter. */
+export function describeDataplane(name: string, make: () => Promise<DataplaneFixture>): void {
+  describe(name, () => {
+    let fixture: DataplaneFixture;
+    let dataplane: Dataplane;
+    let rows: readonly Row[];
+
+    beforeAll(async () => {
+      fixture = await make();
+      dataplane = await fixture.open();
+      rows = oneOfEach(fixture.ports[0]);
+    });
+    afterAll(async () => {
+      await dataplane.close();
+      await fixture.discard();
+    });
+
+    it("begins empty", async () => {
+      expect(dataplane.capabilities.adopted).toBe(false);
+      expect(await dataplane.dump()).toEqual([]);
+      expect(await dataplane.connections()).toBe(0);
+      expect(await dataplane.events(10)).toEqual({ events: [], lost: 0 });
+      expect(await dataplane.ruleCounters()).toEqual([]);
+    });
+
+    it("reads back what was applied", async () => {
+      expect(await dataplane.apply(upserts(rows))).toEqual([]);
+      expect(sorted(await dataplane.dump())).toEqual(sorted(rows));
+      expect(await dataplane.apply([])).toEqual([]);
+    });
+
+    it("replaces a row of the same key", async () => {
+      const denied = { ...entry, verdict: "deny" as const, audit: true, log: true, rule: 3 };
+      expect(await dataplane.apply(upserts([denied]))).toEqual([]);
+      const policy = (await dataplane.dump()).filter(({ table }) => table === "policy");
+      expect(policy).toEqual([denied]);
+      await dataplane.apply(upserts([entry]));
+    });
+
+    it("keeps everything for the next to open, attachments included", async () => {
+      await dataplane.attach(fixture.ports[0]);
+      await dataplane.close();
+      await expect(dataplane.dump()).rejects.toMatchObject({ code: "E501" });
+      await expect(dataplane.apply(upserts(rows))).rejects.toMatchObject({ code: "E501" });
+      await expect(dataplane.attach(fixture.ports[0])).rejects.toMatchObject({ code: "E501" });
+      await dataplane.close();
+      dataplane = await fixture.open();
+      expect(dataplane.capabilities.adopted).toBe(true);
+      expect(sorted(await dataplane.dump())).toEqual(sorted(rows));
+    });
+
+    it("attaches again, detaches twice, and says which port does not exist", async () => {
+      await dataplane.attach(fixture.ports[1]);
+      await dataplane.attach(fixture.ports[1]);
+      await dataplane.detach(fixture.ports[1]);
+      await dataplane.detach(fixture.ports[1]);
+      await dataplane.detach(fixture.noPort);
+      await expect(dataplane.attach(fixture.noPort)).rejects.toMatchObject({ code: "E602" });
+    });
+
+    it("holds tables larger than its first guess", async () => {
+      const many: Row[] = Array.from({ length: 20_000 }, (_, i) => ({
+        ...entry,
+        policy: 2,
+        identity: (i >> 8) + 1,
+        port: (i & 0xff) << 8,
+        prefixLength: 8,
+      }));
+      expect(await dataplane.apply(upserts(many))).toEqual([]);
+      expect(sorted(await dataplane.dump())).toEqual(sorted([...rows, ...many]));
+      expect(await dataplane.apply(deletes(many))).toEqual([]);
+      expect(sorted(await dataplane.dump())).toEqual(sorted(rows));
+    });
+
+    it("takes calls side by side", async () => {
+      const dumps = await Promise.all([
+        dataplane.dump(),
+        dataplane.apply(upserts(rows)),
+        dataplane.dump(),
+        dataplane.events(4),
+        dataplane.connections(),
+      ]);
+      expect(sorted(dumps[0])).toEqual(sorted(rows));
+      expect(sorted(dumps[2])).toEqual(sorted(rows));
+    });
+
+    it("deletes by key, a row that is not there included", async () => {
+      expect(await dataplane.apply([...deletes(rows), ...deletes(rows)])).toEqual([]);
+      expect(await dataplane.dump()).toEqual([]);
+    });
+  });
+}
