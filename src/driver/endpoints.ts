@@ -57,7 +57,7 @@ export class Endpoints {
 
   /**
    * Makes an endpoint that passes nothing yet. Repeatable: the same ID gets the same reply.
-   * Throws E301, E311 to E315, E320, E321, E501, E510, E601, E709 and the policy errors of its
+   * Throws E301, E311 to E314, E320, E321, E501, E510, E601, E709 and the policy errors of its
    * driver_opts; whatever it had done is then undone.
    */
   create(request: CreateEndpointRequest): Promise<EndpointInterface> {

@@ -34,7 +34,7 @@ export class Networks {
     return network;
   }
 
-  /** Repeatable with equal settings. Throws E302 for others, E303 to E306, E321. */
+  /** Repeatable with equal settings. Throws E302 for others, E303 to E305, E321. */
   create(request: CreateNetworkRequest): Promise<void> {
     // One at a time: two networks with overlapping subnets must not pass each other's check.
     return this.#mutex.run("create", () => this.#create(request));

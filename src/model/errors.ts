@@ -51,13 +51,11 @@ export const ERRORS = {
   E303: row("invalid", "unknown network option {option}; valid options are {valid}"),
   E304: row("invalid", "{option}={value}: expected {expected}"),
   E305: row("conflict", "subnet {prefix} overlaps {other} of network {network}; choose another --subnet"),
-  E306: row("invalid", "network {network} has no subnet {family}; give one with --subnet"),
   E310: row("not-found", "Hyperion does not know endpoint {endpoint} on network {network}"),
   E311: row("conflict", "address {address} is in use by endpoint {endpoint} on this network"),
   E312: row("conflict", "MAC address {mac} is in use by endpoint {endpoint} on this network"),
   E313: row("invalid", "address {address} is outside the subnets of network {network}"),
   E314: row("invalid", "endpoint {endpoint} has neither an IPv4 nor an IPv6 address"),
-  E315: row("invalid", "unknown endpoint option {option}; valid options are {valid}"),
   E320: row("exhausted", "no VF is free: {used} of {limit} are in use; raise vfLimit or stop containers"),
   E321: row("exhausted", "no free {what} index: all {limit} are in use"),
 
