@@ -225,6 +225,7 @@ async function run(
     docker: () => dockerStatus(docker, identity),
     vfs: () => ({ used: vfs.counts.inUse, warm: vfs.counts.warm, limit: vfs.counts.limit }),
     reconciled: () => reconciler.isSettled,
+    reconcile: () => reconciler.counts,
     events: hub,
   });
   const driver = new HyperionDriver({ networks, endpoints, attribution, defaultMtuBytes, log });

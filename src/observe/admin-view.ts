@@ -47,6 +47,13 @@ export interface StatusDocument {
   readonly vfs: { readonly used: number; readonly warm: number; readonly limit: number };
   /** True when the data plane holds what it should. */
   readonly reconciled: boolean;
+  /** Counted since the start of the daemon, except `rows`: what the data plane holds now. */
+  readonly reconcile: {
+    readonly passes: number;
+    readonly steps: number;
+    readonly failures: number;
+    readonly rows: number;
+  };
 }
 
 export interface NetworkDocument {

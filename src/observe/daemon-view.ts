@@ -21,6 +21,7 @@ export interface ViewSources {
   readonly docker: () => Promise<StatusDocument["docker"]>;
   readonly vfs: () => StatusDocument["vfs"];
   readonly reconciled: () => boolean;
+  readonly reconcile: () => StatusDocument["reconcile"];
   readonly events: EventSource;
 }
 
@@ -40,7 +41,7 @@ export class DaemonView implements AdminView {
   }
 
   async status(): Promise<StatusDocument> {
-    const { version, startedAtMs, dataplane, docker, vfs, reconciled, events } = this.#sources;
+    const { version, startedAtMs, dataplane, docker, vfs, reconciled, reconcile, events } = this.#sources;
     const { networks, endpoints } = this.#sources.facts();
     const views = [...this.#sources.desired().endpoints.values()];
     const { backend, adopted, connectionsMax } = dataplane.capabilities;
@@ -56,6 +57,7 @@ export class DaemonView implements AdminView {
       quarantined: views.filter(({ mode }) => mode === "quarantine").length,
       vfs: vfs(),
       reconciled: reconciled(),
+      reconcile: reconcile(),
     };
   }
 

@@ -19,6 +19,8 @@ export interface DaemonOptions {
   readonly bpfPath: string;
   /** Further words of its command line. */
   readonly args?: readonly string[];
+  /** The `hyperion` command to run; default: {@link HyperionDaemon.command}. */
+  readonly command?: readonly string[];
 }
 
 /** What the playground reads of `hyperion endpoints --json`. */
@@ -62,6 +64,10 @@ export class HyperionDaemon {
     return [process.execPath, cli];
   }
 
+  get #command(): readonly string[] {
+    return this.#options.command ?? HyperionDaemon.command;
+  }
+
   get pid(): number | undefined {
     return this.#process?.pid;
   }
@@ -71,11 +77,11 @@ export class HyperionDaemon {
     const { directory, host, pluginSocket, dockerHost, bpfPath, args = [] } = this.#options;
     mkdirSync(directory, { recursive: true });
     const log = openSync(this.logFile, "a");
-    const [node = "node", cli = ""] = HyperionDaemon.command;
+    const [program = "", ...words] = this.#command;
     const child = host.spawn(
-      node,
+      program,
       [
-        ...[cli, "serve", "--plugin-socket", pluginSocket, "--docker-host", dockerHost],
+        ...[...words, "serve", "--plugin-socket", pluginSocket, "--docker-host", dockerHost],
         ...["--state-dir", this.stateDir, "--admin-socket", this.adminSocket, "--bpf-path", bpfPath],
         ...args,
       ],
@@ -113,8 +119,8 @@ export class HyperionDaemon {
 
   /** `hyperion ARGS` against this daemon. */
   run(...args: readonly string[]): Promise<CommandResult> {
-    const [node = "node", ...cli] = HyperionDaemon.command;
-    return run(localHost, node, [...cli, ...args, "--admin-socket", this.adminSocket]);
+    const [program = "", ...words] = this.#command;
+    return run(localHost, program, [...words, ...args, "--admin-socket", this.adminSocket]);
   }
 
   /** `hyperion ARGS --json`, read. Rejects when the command fails. */

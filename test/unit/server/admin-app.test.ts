@@ -28,6 +28,7 @@ class FixedView implements AdminView {
       quarantined: 0,
       vfs: { used: 0, warm: 1, limit: 2 },
       reconciled: true,
+      reconcile: { passes: 0, steps: 0, failures: 0, rows: 0 },
     };
   }
   async networks() {
