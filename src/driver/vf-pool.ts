@@ -66,6 +66,7 @@ export class VfPool {
   /** What could not be destroyed, until the next retry. */
   #undead: VfNames[] = [];
   #retry: NodeJS.Timeout | undefined;
+  #attaching: Promise<void> = Promise.resolve();
   #running = false;
   #lane: Promise<void> = Promise.resolve();
   #state: "new" | "open" | "closed" = "new";
@@ -85,7 +86,7 @@ export class VfPool {
    * no more. Not before the daemon's lock is held: another daemon's VFs look like orphans.
    */
   async adopt<T extends Vf>(inUse: readonly T[]): Promise<readonly T[]> {
-    const { host } = this.#options;
+    const { host, dataplane } = this.#options;
     const owned = (await host.links(VF_NAME_PREFIX)).filter(
       ({ name, kind }) => kind === "veth" && vfNumber(name) !== undefined,
     );
@@ -102,7 +103,10 @@ export class VfPool {
       if (number !== undefined && !keptNumbers.has(number)) orphans.add(number);
     }
     for (const number of orphans) this.#doom(vfNames(number));
-    await Promise.all(kept.map((vf) => this.#attachAgain(vf)));
+    this.#attaching = this.#attachAgain(kept);
+    // With the tables of the earlier daemon its programs are the right ones, and only a device that lost
+    // them meanwhile gains by this. With new tables nobody passes before it is done.
+    if (!dataplane.capabilities.adopted) await this.#attaching;
     if (this.#state === "new") this.#state = "open";
     this.#work();
     return inUse.filter((vf) => !kept.includes(vf));
@@ -148,7 +152,7 @@ export class VfPool {
     this.#state = "closed";
     clearTimeout(this.#retry);
     for (const waiter of this.#waiters.splice(0)) waiter.reject(stopping());
-    await this.#lane;
+    await Promise.all([this.#attaching, this.#lane]);
     for (const vf of [...this.#warm.splice(0), ...this.#undead.splice(0)]) this.#doom(vf);
     this.#work();
     await this.#lane;
@@ -166,18 +170,18 @@ export class VfPool {
     });
   }
 
-  async #attachAgain(vf: Vf): Promise<void> {
-    try {
-      await this.#options.dataplane.attach(vf.port);
-    } catch (error) {
-      // The programs of the earlier daemon go on: worse to cut the container off than to run the old ones.
-      this.#options.log.warn(
-        "vf.attach-failed",
-        `${vf.representor} keeps its old programs: ${reasonOf(error)}`,
-        {
-          device: vf.representor,
-        },
-      );
+  async #attachAgain(vfs: readonly Vf[]): Promise<void> {
+    for (const { representor, port } of vfs) {
+      if (this.#state === "closed") return;
+      if (!this.#inUse.has(representor)) continue;
+      try {
+        await this.#options.dataplane.attach(port);
+      } catch (error) {
+        if (!this.#inUse.has(representor)) continue; // given back meanwhile
+        this.#options.log.warn("vf.attach-failed", `${representor} is left as it is: ${reasonOf(error)}`, {
+          device: representor,
+        });
+      }
     }
   }
 

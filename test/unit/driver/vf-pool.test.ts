@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Vf, VfPool, type VfPoolOptions } from "../../../src/driver/vf-pool.ts";
-import { MemoryDataplane } from "../../../src/platform/dataplane/memory/memory-dataplane.ts";
+import { MemoryDataplane, MemoryTables } from "../../../src/platform/dataplane/memory/memory-dataplane.ts";
 import { MemoryHost } from "../../../src/platform/host/memory/memory-host.ts";
 import { FaultyDataplane } from "../../faults/faulty-dataplane.ts";
 import { FaultyHost } from "../../faults/faulty-host.ts";
@@ -37,6 +37,20 @@ const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 async function names(): Promise<string[]> {
   return (await memoryHost.links("hy")).map(({ name }) => name).toSorted();
+}
+
+/** Attaches nowhere until it is told to go on. */
+class SlowDataplane extends MemoryDataplane {
+  readonly #gate = Promise.withResolvers<void>();
+
+  goOn(): void {
+    this.#gate.resolve();
+  }
+
+  override async attach(port: number): Promise<void> {
+    await this.#gate.promise;
+    return super.attach(port);
+  }
 }
 
 describe("take", () => {
@@ -224,6 +238,28 @@ describe("adopt", () => {
     expect(pool.counts.inUse).toBe(1);
     await pool.giveBack(inUse);
     expect(await names()).toEqual([]);
+  });
+
+  it("with new tables, attaches to what it keeps before it returns", async () => {
+    const inUse = [await vfOf(1), await vfOf(2)];
+    await newPool({ warm: 0 }).adopt(inUse);
+    expect([...memoryDataplane.attached]).toEqual(inUse.map(({ port }) => port));
+  });
+
+  it("with adopted tables, attaches in the background, but for what is given back meanwhile", async () => {
+    const inUse = [await vfOf(1), await vfOf(2), await vfOf(3)];
+    const tables = new MemoryTables();
+    await new MemoryDataplane(tables).close();
+    const slow = new SlowDataplane(tables, { portExists: (port) => port === inUse[2]?.port });
+    const pool = newPool({ warm: 0, dataplane: slow });
+    await pool.adopt(inUse);
+    expect([...slow.attached]).toEqual([]);
+    await pool.giveBack(inUse[0] as Vf); // while it is being attached to
+    await pool.giveBack(inUse[1] as Vf); // before its turn
+    slow.goOn();
+    await settled();
+    expect([...slow.attached]).toEqual([inUse[2]?.port]);
+    expect(log.events).toEqual([]);
   });
 
   it("goes on with the old programs where new ones cannot be attached", async () => {
