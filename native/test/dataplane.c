@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The user side of the eBPF data plane, on a BPF filesystem and in namespaces of its own. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <hyperion/dataplane.h>
+#include <hyperion/host.h>
+
+#include "../bpf/state.h"
+#include "check.h"
+
+static char bpffs[] = "/tmp/hyperion-test-XXXXXX";
+static char pins[64];
+
+static int open_on(const char *pin_path, struct hyp_dataplane **dataplane)
+{
+	const struct hyp_dataplane_options options = {
+		.size = sizeof(options),
+		.connections_max = 1024,
+		.url = "ebpf",
+		.pin_path = pin_path,
+	};
+	struct hyp_error error = { "" };
+	int result = hyp_dataplane_open(&options, dataplane, &error);
+
+	if (result != 0)
+		CHECK(error.message[0] != '\0');
+	return result;
+}
+
+static struct hyp_dataplane *open_pins(uint32_t adopted)
+{
+	struct hyp_capabilities capabilities;
+	struct hyp_dataplane *dataplane;
+
+	CHECK_EQUAL(open_on(pins, &dataplane), 0);
+	CHECK_EQUAL(hyp_dataplane_capabilities(dataplane, &capabilities), 0);
+	CHECK_EQUAL(capabilities.adopted, adopted);
+	CHECK_EQUAL(capabilities.connections_max, 1024);
+	CHECK_EQUAL(strcmp(capabilities.backend, "ebpf"), 0);
+	return dataplane;
+}
+
+static void remove_pins(void)
+{
+	CHECK_EQUAL(hyp_dataplane_remove(pins, NULL), 0);
+}
+
+/* One operation, with its key and value, as it stands in a batch. */
+struct endpoint_upsert {
+	struct hyp_operation operation;
+	struct hyp_endpoint_key key;
+	struct hyp_endpoint_value value;
+	uint8_t padding[4];
+} __attribute__((packed));
+
+struct endpoint_delete {
+	struct hyp_operation operation;
+	struct hyp_endpoint_key key;
+	uint8_t padding[4];
+} __attribute__((packed));
+
+struct policy_upsert {
+	struct hyp_operation operation;
+	struct hyp_policy_key key;
+	struct hyp_policy_value value;
+} __attribute__((packed));
+
+static struct endpoint_upsert endpoint(uint32_t index, uint32_t generation)
+{
+	return (struct endpoint_upsert){
+		.operation = { .table = HYP_TABLE_ENDPOINT, .verb = HYP_UPSERT },
+		.key = { .endpoint = index },
+		.value = { .generation = generation, .network = 1, .port = 1, .identity = 1, .policy = 1,
+			   .mode = HYP_MODE_ENFORCE },
+	};
+}
+
+static int apply_one(struct hyp_dataplane *dataplane, const void *batch, uint64_t bytes)
+{
+	int32_t result = 1;
+	int failed = hyp_dataplane_apply(dataplane, batch, bytes, &result, 1, NULL);
+
+	if (failed < 0)
+		return failed;
+	CHECK_EQUAL(failed, result != 0);
+	return result;
+}
+
+static uint32_t generation_of(struct hyp_dataplane *dataplane, uint32_t index)
+{
+	struct {
+		struct hyp_endpoint_key key;
+		struct hyp_endpoint_value value;
+	} __attribute__((packed)) rows[16];
+	uint64_t bytes;
+	int64_t count = hyp_dataplane_dump(dataplane, HYP_TABLE_ENDPOINT, rows, sizeof(rows), &bytes, NULL);
+
+	CHECK(count >= 0);
+	CHECK_EQUAL(bytes, (uint64_t)count * 100);
+	for (int64_t i = 0; i < count; i++) {
+		if (rows[i].key.endpoint == index)
+			return rows[i].value.generation;
+	}
+	return 0;
+}
+
+static void test_options(void)
+{
+	struct hyp_dataplane_options options = { .size = sizeof(options), .url = "ebpf", .pin_path = pins };
+	struct hyp_dataplane *dataplane;
+	char path[300];
+
+	CHECK_EQUAL(hyp_dataplane_open(NULL, &dataplane, NULL), -EINVAL);
+	options.size = 8;
+	CHECK_EQUAL(hyp_dataplane_open(&options, &dataplane, NULL), -EINVAL);
+	options.size = sizeof(options);
+	options.url = "ebpf:eth0";
+	CHECK_EQUAL(hyp_dataplane_open(&options, &dataplane, NULL), -EINVAL);
+	options.url = "ebp";
+	CHECK_EQUAL(hyp_dataplane_open(&options, &dataplane, NULL), -EINVAL);
+	CHECK_EQUAL(open_on("", &dataplane), -EINVAL);
+	CHECK_EQUAL(open_on("/tmp/not/bpf", &dataplane), -ENOTDIR);
+	CHECK_EQUAL(access("/tmp/not", F_OK), -1);
+	CHECK_EQUAL(open_on("relative", &dataplane), -ENOTDIR);
+	memset(path, 'x', sizeof(path));
+	path[sizeof(path) - 1] = '\0';
+	CHECK_EQUAL(open_on(path, &dataplane), -EINVAL);
+	CHECK_EQUAL(dataplane == NULL, 1);
+	hyp_dataplane_close(NULL);
+	CHECK_EQUAL(hyp_dataplane_remove("/nowhere", NULL), 0);
+	CHECK_EQUAL(hyp_dataplane_remove("/tmp", NULL), -ENOTDIR);
+}
+
+static void test_adopt(void)
+{
+	struct endpoint_upsert row = endpoint(1, 7);
+	struct hyp_dataplane *first = open_pins(0);
+	struct hyp_dataplane *second;
+
+	CHECK_EQUAL(apply_one(first, &row, sizeof(row)), 0);
+	second = open_pins(1); /* while the first is open */
+	CHECK_EQUAL(generation_of(second, 1), 7);
+	hyp_dataplane_close(first);
+	hyp_dataplane_close(second);
+	first = open_pins(1); /* and after everybody has left */
+	CHECK_EQUAL(generation_of(first, 1), 7);
+	hyp_dataplane_close(first);
+	remove_pins();
+	CHECK_EQUAL(access(pins, F_OK), -1);
+	hyp_dataplane_close(open_pins(0));
+	remove_pins();
+}
+
+static void write_meta(struct hyp_meta meta)
+{
+	char path[96];
+	uint32_t zero = 0;
+	int map;
+
+	snprintf(path, sizeof(path), "%s/hyp_meta", pins);
+	map = bpf_obj_get(path);
+	CHECK(map >= 0);
+	CHECK_EQUAL(bpf_map_update_elem(map, &zero, &meta, BPF_ANY), 0);
+	close(map);
+}
+
+static void test_versions(void)
+{
+	struct endpoint_upsert row = endpoint(1, 7);
+	struct hyp_dataplane *dataplane = open_pins(0);
+
+	CHECK_EQUAL(apply_one(dataplane, &row, sizeof(row)), 0);
+	hyp_dataplane_close(dataplane);
+
+	write_meta((struct hyp_meta){ .abi = HYP_ABI_VERSION + 1, .state = HYP_STATE_VERSION });
+	CHECK_EQUAL(open_on(pins, &dataplane), -EPROTO);
+	write_meta((struct hyp_meta){ .abi = HYP_ABI_VERSION, .state = HYP_STATE_VERSION + 1 });
+	CHECK_EQUAL(open_on(pins, &dataplane), -EPROTO);
+
+	/* Another program of the same version: loaded on the tables that are there. */
+	write_meta((struct hyp_meta){ .abi = HYP_ABI_VERSION, .state = HYP_STATE_VERSION, .object = 1 });
+	dataplane = open_pins(1);
+	CHECK_EQUAL(generation_of(dataplane, 1), 7);
+	hyp_dataplane_close(dataplane);
+
+	/* An open() that did not come to its end: nothing of it is kept. */
+	write_meta((struct hyp_meta){ .abi = 0 });
+	dataplane = open_pins(0);
+	CHECK_EQUAL(generation_of(dataplane, 1), 0);
+	hyp_dataplane_close(dataplane);
+	remove_pins();
+}
+
+/* A pinned map that is not laid out as ours. */
+static void test_layout(void)
+{
+	struct hyp_dataplane *dataplane;
+	char path[96];
+	int map;
+
+	hyp_dataplane_close(open_pins(0));
+	write_meta((struct hyp_meta){ .abi = HYP_ABI_VERSION, .state = HYP_STATE_VERSION, .object = 1 });
+	snprintf(path, sizeof(path), "%s/hyp_neighbour", pins);
+	CHECK_EQUAL(unlink(path), 0);
+	map = bpf_map_create(BPF_MAP_TYPE_HASH, "hyp_neighbour", 20, 16, 64, NULL);
+	CHECK(map >= 0);
+	CHECK_EQUAL(bpf_obj_pin(map, path), 0);
+	close(map);
+	CHECK_EQUAL(open_on(pins, &dataplane), -EPROTO);
+	remove_pins();
+}
+
+static void test_malformed(void)
+{
+	struct endpoint_upsert two[2] = { endpoint(1, 1), endpoint(2, 1) };
+	struct hyp_dataplane *dataplane = open_pins(0);
+	struct endpoint_upsert row = endpoint(3, 1);
+	int32_t results[4];
+
+	CHECK_EQUAL(hyp_dataplane_apply(dataplane, two, sizeof(two), results, 1, NULL), -EINVAL);
+	CHECK_EQUAL(hyp_dataplane_apply(dataplane, two, sizeof(two), results, 3, NULL), -EINVAL);
+	CHECK_EQUAL(hyp_dataplane_apply(dataplane, two, sizeof(two) - 8, results, 2, NULL), -EINVAL);
+	CHECK_EQUAL(hyp_dataplane_apply(dataplane, two, 4, results, 1, NULL), -EINVAL);
+	CHECK_EQUAL(hyp_dataplane_apply(dataplane, two, sizeof(two), results, UINT32_MAX, NULL), -EINVAL);
+	CHECK_EQUAL(hyp_dataplane_apply(dataplane, NULL, 8, results, 1, NULL), -EINVAL);
+	two[1].operation.table = HYP_TABLES;
+	CHECK_EQUAL(hyp_dataplane_apply(dataplane, two, sizeof(two), results, 2, NULL), -EINVAL);
+	two[1].operation.table = HYP_TABLE_ENDPOINT;
+	two[1].operation.verb = 0;
+	CHECK_EQUAL(hyp_dataplane_apply(dataplane, two, sizeof(two), results, 2, NULL), -EINVAL);
+	CHECK_EQUAL(generation_of(dataplane, 1), 0); /* nothing of any of them was applied */
+	CHECK_EQUAL(hyp_dataplane_apply(dataplane, NULL, 0, NULL, 0, NULL), 0);
+
+	row.key.endpoint = 0;
+	CHECK_EQUAL(apply_one(dataplane, &row, sizeof(row)), -EINVAL);
+	row.key.endpoint = HYP_ENDPOINTS_MAX;
+	CHECK_EQUAL(apply_one(dataplane, &row, sizeof(row)), -EINVAL);
+	row = endpoint(3, 1);
+	row.value.mode = 9;
+	CHECK_EQUAL(apply_one(dataplane, &row, sizeof(row)), -EINVAL);
+	row = endpoint(3, 1);
+	row.value.network = HYP_NETWORKS_MAX;
+	CHECK_EQUAL(apply_one(dataplane, &row, sizeof(row)), -EINVAL);
+
+	/* One that fails does not stop the next. */
+	two[0] = row;
+	two[1] = endpoint(2, 5);
+	CHECK_EQUAL(hyp_dataplane_apply(dataplane, two, sizeof(two), results, 2, NULL), 1);
+	CHECK_EQUAL(results[0], -EINVAL);
+	CHECK_EQUAL(results[1], 0);
+	CHECK_EQUAL(generation_of(dataplane, 2), 5);
+	hyp_dataplane_close(dataplane);
+	remove_pins();
+}
+
+static void test_rows(void)
+{
+	struct policy_upsert policy = {
+		.operation = { .table = HYP_TABLE_POLICY, .verb = HYP_UPSERT },
+		.key = { .policy = 1, .identity = 2, .prefix_length = 16, .protocol = 6 },
+		.value = { .rule = 1, .verdict = HYP_VERDICT_ALLOW },
+	};
+	struct endpoint_delete gone = {
+		.operation = { .table = HYP_TABLE_ENDPOINT, .verb = HYP_DELETE },
+		.key = { .endpoint = 1 },
+	};
+	struct hyp_dataplane *dataplane = open_pins(0);
+	struct endpoint_upsert row;
+	uint64_t bytes = 0;
+	uint8_t rows[24 * 3000];
+
+	for (uint32_t generation = 1; generation <= 10; generation++) { /* more often than there are slots */
+		row = endpoint(1, generation);
+		CHECK_EQUAL(apply_one(dataplane, &row, sizeof(row)), 0);
+		CHECK_EQUAL(generation_of(dataplane, 1), generation);
+	}
+	CHECK_EQUAL(apply_one(dataplane, &gone, sizeof(gone)), 0);
+	CHECK_EQUAL(generation_of(dataplane, 1), 0);
+	CHECK_EQUAL(apply_one(dataplane, &gone, sizeof(gone)), 0);
+
+	policy.value.verdict = 3;
+	CHECK_EQUAL(apply_one(dataplane, &policy, sizeof(policy)), -EINVAL);
+	policy.value.verdict = HYP_VERDICT_ALLOW;
+	policy.key.prefix_length = 8;
+	policy.key.port = 0x0101;
+	CHECK_EQUAL(apply_one(dataplane, &policy, sizeof(policy)), -EINVAL);
+	policy.key.prefix_length = 16;
+	for (uint16_t port = 0; port < 3000; port++) {
+		policy.key.port = port;
+		CHECK_EQUAL(apply_one(dataplane, &policy, sizeof(policy)), 0);
+	}
+	CHECK_EQUAL(hyp_dataplane_dump(dataplane, HYP_TABLE_POLICY, rows, sizeof(rows), &bytes, NULL), 3000);
+	CHECK_EQUAL(bytes, sizeof(rows));
+	CHECK_EQUAL(hyp_dataplane_dump(dataplane, HYP_TABLE_POLICY, rows, 100, &bytes, NULL), -ENOSPC);
+	CHECK_EQUAL(bytes, sizeof(rows));
+	CHECK_EQUAL(hyp_dataplane_dump(dataplane, HYP_TABLE_PORT, NULL, 0, &bytes, NULL), 0);
+	CHECK_EQUAL(hyp_dataplane_dump(dataplane, HYP_TABLES, rows, sizeof(rows), &bytes, NULL), -EINVAL);
+	CHECK_EQUAL(hyp_dataplane_connections(dataplane, NULL), 0);
+	hyp_dataplane_close(dataplane);
+	remove_pins();
+}
+
+static void test_reports(void)
+{
+	struct hyp_dataplane *dataplane = open_pins(0);
+	struct hyp_event events[4];
+	uint64_t bytes, lost = 1;
+
+	CHECK_EQUAL(hyp_dataplane_events(dataplane, events, 4, &lost, NULL), 0);
+	CHECK_EQUAL(lost, 0);
+	CHECK_EQUAL(hyp_dataplane_events(dataplane, NULL, 4, &lost, NULL), -EINVAL);
+	for (uint32_t counters = HYP_COUNTERS_ENDPOINT; counters <= HYP_COUNTERS_RULE; counters++)
+		CHECK_EQUAL(hyp_dataplane_counters(dataplane, counters, NULL, 0, &bytes, NULL), 0);
+	CHECK_EQUAL(hyp_dataplane_counters(dataplane, 3, NULL, 0, &bytes, NULL), -EINVAL);
+	hyp_dataplane_close(dataplane);
+	remove_pins();
+}
+
+/* Kernel id of the program at a place of a device, 0 for none. */
+static uint32_t program_at(uint32_t port, uint32_t priority)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)port, .attach_point = BPF_TC_INGRESS);
+	LIBBPF_OPTS(bpf_tc_opts, options, .handle = 1, .priority = priority);
+
+	return bpf_tc_query(&hook, &options) == 0 ? options.prog_id : 0;
+}
+
+/* Puts a program that is not ours on a device. */
+static void attach_foreign(uint32_t port, uint32_t priority)
+{
+	const struct bpf_insn pass[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	int program = bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, "foreign", "GPL", pass, 2, NULL);
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)port, .attach_point = BPF_TC_INGRESS);
+	LIBBPF_OPTS(bpf_tc_opts, options, .handle = 1, .priority = priority, .prog_fd = program);
+	int result;
+
+	CHECK(program >= 0);
+	result = bpf_tc_hook_create(&hook);
+	CHECK(result == 0 || result == -EEXIST);
+	CHECK_EQUAL(bpf_tc_attach(&hook, &options), 0);
+	close(program);
+}
+
+static void test_attach(void)
+{
+	struct hyp_dataplane *dataplane = open_pins(0);
+	uint32_t port, first;
+
+	CHECK_EQUAL(hyp_host_vf_create("vf1", "rep1", 1500, &port, NULL), 0);
+	CHECK_EQUAL(hyp_dataplane_attach(dataplane, 9999, NULL), -ENODEV);
+	CHECK_EQUAL(hyp_dataplane_attach(dataplane, 0, NULL), -EINVAL);
+	CHECK_EQUAL(hyp_dataplane_detach(dataplane, 9999, NULL), 0);
+	CHECK_EQUAL(hyp_dataplane_detach(dataplane, port, NULL), 0);
+	CHECK_EQUAL(hyp_dataplane_attach(dataplane, port, NULL), 0);
+	first = program_at(port, 1);
+	CHECK(first != 0);
+	CHECK_EQUAL(hyp_dataplane_attach(dataplane, port, NULL), 0);
+	CHECK_EQUAL(program_at(port, 1), first);
+
+	/* A new version takes the old one's place. */
+	hyp_dataplane_close(dataplane);
+	write_meta((struct hyp_meta){ .abi = HYP_ABI_VERSION, .state = HYP_STATE_VERSION, .object = 1 });
+	dataplane = open_pins(1);
+	CHECK_EQUAL(program_at(port, 1), first);
+	CHECK_EQUAL(hyp_dataplane_attach(dataplane, port, NULL), 0);
+	CHECK(program_at(port, 1) != 0);
+	CHECK(program_at(port, 1) != first);
+
+	/* Somebody else came behind us: attach says so, detach leaves him alone. */
+	attach_foreign(port, 7);
+	CHECK_EQUAL(hyp_dataplane_attach(dataplane, port, NULL), -EBUSY);
+	CHECK_EQUAL(hyp_dataplane_detach(dataplane, port, NULL), 0);
+	CHECK_EQUAL(program_at(port, 1), 0);
+	CHECK(program_at(port, 7) != 0);
+	CHECK_EQUAL(hyp_host_link_delete("rep1", NULL), 0);
+
+	/* And somebody who was there before, at our place. */
+	CHECK_EQUAL(hyp_host_vf_create("vf1", "rep1", 1500, &port, NULL), 0);
+	attach_foreign(port, 1);
+	CHECK_EQUAL(hyp_dataplane_attach(dataplane, port, NULL), -EBUSY);
+	CHECK_EQUAL(hyp_dataplane_detach(dataplane, port, NULL), 0);
+	CHECK(program_at(port, 1) != 0);
+	CHECK_EQUAL(hyp_host_link_delete("rep1", NULL), 0);
+
+	/* A qdisc of another kind at the hook. */
+	CHECK_EQUAL(hyp_host_vf_create("vf1", "rep1", 1500, &port, NULL), 0);
+	CHECK_EQUAL(system("tc qdisc add dev rep1 ingress"), 0);
+	CHECK_EQUAL(hyp_dataplane_attach(dataplane, port, NULL), -EBUSY);
+	CHECK_EQUAL(hyp_host_link_delete("rep1", NULL), 0);
+
+	/* Detaching leaves the device as it was: a fresh attach finds no qdisc. */
+	CHECK_EQUAL(hyp_host_vf_create("vf1", "rep1", 1500, &port, NULL), 0);
+	CHECK_EQUAL(hyp_dataplane_attach(dataplane, port, NULL), 0);
+	CHECK_EQUAL(hyp_dataplane_detach(dataplane, port, NULL), 0);
+	CHECK_EQUAL(system("tc qdisc show dev rep1 | grep -q clsact") == 0, 0);
+	CHECK_EQUAL(hyp_host_link_delete("rep1", NULL), 0);
+	hyp_dataplane_close(dataplane);
+	remove_pins();
+}
+
+int main(void)
+{
+	if (geteuid() != 0) {
+		fprintf(stderr, "needs root\n");
+		return CHECK_SKIPPED;
+	}
+	CHECK_EQUAL(unshare(CLONE_NEWNS | CLONE_NEWNET), 0);
+	CHECK_EQUAL(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	CHECK(mkdtemp(bpffs) != NULL);
+	CHECK_EQUAL(mount("bpf", bpffs, "bpf", 0, NULL), 0);
+	snprintf(pins, sizeof(pins), "%s/deep/er", bpffs);
+	libbpf_set_print(NULL);
+
+	test_options();
+	test_adopt();
+	test_versions();
+	test_layout();
+	test_malformed();
+	test_rows();
+	test_reports();
+	test_attach();
+
+	CHECK_EQUAL(umount(bpffs), 0);
+	CHECK_EQUAL(rmdir(bpffs), 0);
+	return 0;
+}
