@@ -28,6 +28,14 @@ describe.skipIf(skipped)("on this kernel", () => {
     await host.deleteLinks(["hyr1"]);
   });
 
+  it("takes a thousand calls at once, their memory left alone by garbage collection", async () => {
+    const rubbish = setInterval(() => new Array(100_000).fill({}).map(() => ({})), 0);
+    const links = await Promise.all(Array.from({ length: 1000 }, () => host.link("lo")));
+    clearInterval(rubbish);
+    expect(new Set(links.map((link) => JSON.stringify(link))).size).toBe(1);
+    expect(links[0]).toMatchObject({ name: "lo", index: 1 });
+  });
+
   it("refuses names that the kernel would take for something else", async () => {
     for (const name of ["", "sixteen-letters!", "a/b", "hyv%d", "a b"]) {
       await expect(host.createVf(name, "hyr1", 1500)).rejects.toMatchObject({ code: "E601" });

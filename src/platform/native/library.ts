@@ -1,5 +1,6 @@
 import { endianness } from "node:os";
 import koffi, { type LibraryHandle } from "koffi";
+import { Semaphore } from "../../base/semaphore.ts";
 import { HyperionError, reasonOf } from "../../model/errors.ts";
 import { checkLayouts, checkReasons, checkVersion } from "./check-abi.ts";
 import { REPORTING, type ReportingFunction, SILENT, type SilentFunction } from "./functions.ts";
@@ -27,6 +28,12 @@ type Asynchronous = (...args: unknown[]) => void;
 const CALL_STACK_BYTES = 1 << 20;
 
 /**
+ * Calls at a time. koffi has threads for as many as there are cores; what waits with it costs a stack
+ * each, and beyond a number it throws.
+ */
+const CALLS_MAX = 16;
+
+/**
  * libhyperion, loaded and found to be the one this TypeScript was written for. The only place that
  * knows koffi; everything above speaks of {@link Answer}s.
  */
@@ -34,6 +41,7 @@ export class NativeLibrary {
   readonly #handle: LibraryHandle;
   readonly #reporting = new Map<ReportingFunction, Asynchronous>();
   readonly #silent = new Map<SilentFunction, (...args: unknown[]) => unknown>();
+  readonly #places = new Semaphore(CALLS_MAX);
   /** Arguments of running calls: C writes to their memory, so it must outlive the call. */
   readonly #inFlight = new Set<readonly unknown[]>();
 
@@ -67,20 +75,24 @@ export class NativeLibrary {
   }
 
   /** Calls on a worker thread of koffi's and resolves with what C said; rejects only for wrong arguments. */
-  call(name: ReportingFunction, ...args: readonly Argument[]): Promise<Answer> {
+  async call(name: ReportingFunction, ...args: readonly Argument[]): Promise<Answer> {
     const message = nativeBytes(ERROR.bytes);
-    const all = [...args, message];
+    const result = await this.#places.run(() => this.#begin(name, [...args, message]));
+    return { result, message: new StructView(ERROR, message).text("message") };
+  }
+
+  #begin(name: ReportingFunction, args: readonly unknown[]): Promise<number> {
     return new Promise((resolve, reject) => {
-      this.#inFlight.add(all);
+      this.#inFlight.add(args);
+      const end = (error: unknown, result: number | bigint) => {
+        this.#inFlight.delete(args);
+        if (error) reject(error);
+        else resolve(Number(result));
+      };
       try {
-        this.#asynchronous(name)(...all, (error: unknown, result: number | bigint) => {
-          this.#inFlight.delete(all);
-          if (error) reject(error);
-          else resolve({ result: Number(result), message: new StructView(ERROR, message).text("message") });
-        });
+        this.#asynchronous(name)(...args, end);
       } catch (error) {
-        this.#inFlight.delete(all);
-        reject(error);
+        end(error, 0);
       }
     });
   }
