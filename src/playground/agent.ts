@@ -22,15 +22,29 @@ export type Order =
   | { readonly op: "icmp"; readonly address: string; readonly timeoutMs: number }
   | { readonly op: "echo"; readonly protocol: "tcp" | "udp"; readonly port: number }
   | { readonly op: "listening"; readonly port: number }
+  | { readonly op: "stream"; readonly address: string; readonly port: number; readonly everyMs: number }
+  | { readonly op: "streamed"; readonly stream: number }
   | { readonly op: "read"; readonly path: string };
 
 export interface Answer {
   readonly id: number;
   /** For a probe. */
   readonly outcome?: Outcome;
-  /** For `read`: the file's text. For `listening`: "yes" or "no". */
+  /**
+   * For `read`: the file's text. For `listening`: "yes" or "no". For `stream`: its number. For
+   * `streamed`: a {@link StreamReport} as JSON.
+   */
   readonly text?: string;
   readonly error?: string;
+}
+
+/** How one long TCP connection, over which an octet goes to and fro at a steady pace, has fared. */
+export interface StreamReport {
+  readonly exchanges: number;
+  /** Longest wait between two answers so far, the one under way included. */
+  readonly longestGapMs: number;
+  /** Why it broke; null while it lives. */
+  readonly broken: string | null;
 }
 
 /** What a TCP probe says; an HTTP server answers it and an echo server returns it. */
@@ -135,6 +149,37 @@ function listening(port: number): boolean {
   );
 }
 
+const streams: (() => StreamReport)[] = [];
+
+/** Opens a long connection to an echo server; resolves to its number when the first answer is there. */
+function stream(address: string, port: number, everyMs: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const socket = connectTcp({ host: address, port, noDelay: true });
+    let exchanges = 0;
+    let longestGapMs = 0;
+    let answeredAtMs = performance.now();
+    let broken: string | null = null;
+    const gapMs = () => performance.now() - answeredAtMs;
+    const fail = (why: string) => {
+      broken ??= why;
+      reject(new Error(why));
+    };
+    socket.on("connect", () => socket.write("."));
+    socket.on("data", () => {
+      if (exchanges > 0) longestGapMs = Math.max(longestGapMs, gapMs());
+      answeredAtMs = performance.now();
+      exchanges++;
+      if (exchanges === 1) {
+        streams.push(() => ({ exchanges, longestGapMs: Math.max(longestGapMs, gapMs()), broken }));
+        resolve(streams.length - 1);
+      }
+      setTimeout(() => socket.write("."), everyMs);
+    });
+    socket.on("error", (error) => fail(error.message));
+    socket.on("close", () => fail("closed"));
+  });
+}
+
 async function obey(order: Order): Promise<Omit<Answer, "id">> {
   switch (order.op) {
     case "tcp":
@@ -148,6 +193,13 @@ async function obey(order: Order): Promise<Omit<Answer, "id">> {
       return {};
     case "listening":
       return { text: listening(order.port) ? "yes" : "no" };
+    case "stream":
+      return { text: String(await stream(order.address, order.port, order.everyMs)) };
+    case "streamed": {
+      const report = streams[order.stream];
+      if (report === undefined) throw new Error(`there is no stream ${order.stream}`);
+      return { text: JSON.stringify(report()) };
+    }
     case "read":
       return { text: readFileSync(order.path, "utf8") };
   }

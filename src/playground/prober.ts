@@ -2,7 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import type { Answer, Order, Outcome } from "./agent.ts";
+import type { Answer, Order, Outcome, StreamReport } from "./agent.ts";
 import type { Engine } from "./engine.ts";
 
 /** `tcp/80`, `udp/53` or `icmp`, as the policy labels write it. */
@@ -92,6 +92,12 @@ export class Prober {
       if (Date.now() > deadline) throw new Error(`nothing listens on tcp/${port} in ${this.container}`);
       await sleep(50);
     }
+  }
+
+  /** Opens a long TCP connection to an echo server; the answer asks how it has fared so far. */
+  async stream(address: string, port: number, everyMs = 10): Promise<() => Promise<StreamReport>> {
+    const stream = Number((await this.#order({ op: "stream", address, port, everyMs })).text);
+    return async () => JSON.parse((await this.#order({ op: "streamed", stream })).text ?? "") as StreamReport;
   }
 
   /** A file as it reads inside the network namespace: `/proc/self/net/snmp`, `/proc/self/net/dev`. */

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, onTestFailed } from "vitest";
+import { afterAll, afterEach, beforeAll } from "vitest";
 import { runOk } from "../../src/playground/command.ts";
 import type { EndpointSummary, HyperionDaemon } from "../../src/playground/daemon.ts";
 import { PrivateEngine, type PrivateEngineOptions } from "../../src/playground/engine.ts";
@@ -147,13 +147,14 @@ export function useBed(options: BedOptions = {}): () => Bed {
   beforeAll(async () => {
     bed = await Bed.open(options);
   });
+  afterEach(({ task }) => {
+    if (task.result?.state === "fail") bed?.keepLogs(task.name);
+  });
   afterAll(async () => {
     await bed?.close();
   });
   return () => {
     if (bed === undefined) throw new Error("the bed is made before the first test and not earlier");
-    const made = bed;
-    onTestFailed(({ task }) => made.keepLogs(task.name));
-    return made;
+    return bed;
   };
 }
