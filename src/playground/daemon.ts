@@ -17,8 +17,6 @@ export interface DaemonOptions {
   /** As `host` sees it; Docker must look for plugins in its folder. */
   readonly pluginSocket: string;
   readonly bpfPath: string;
-  /** The `hyperion` to run; default: this very build's. */
-  readonly command?: readonly string[];
   /** Further words of its command line. */
   readonly args?: readonly string[];
   /** The `hyperion` command to run; default: {@link HyperionDaemon.command}. */
@@ -70,10 +68,6 @@ export class HyperionDaemon {
     return this.#options.command ?? HyperionDaemon.command;
   }
 
-  get #command(): readonly string[] {
-    return this.#options.command ?? HyperionDaemon.command;
-  }
-
   get pid(): number | undefined {
     return this.#process?.pid;
   }
@@ -81,7 +75,6 @@ export class HyperionDaemon {
   /** Starts it, again after {@link kill}, on the same state. Ready to serve when this resolves. */
   async start(): Promise<void> {
     const { directory, host, pluginSocket, dockerHost, bpfPath, args = [] } = this.#options;
-    const [node = "node", ...cli] = this.#command;
     mkdirSync(directory, { recursive: true });
     const log = openSync(this.logFile, "a");
     const [program = "", ...words] = this.#command;
