@@ -1,4 +1,5 @@
 import { Interner } from "../base/interner.ts";
+import { sameItems } from "../base/same-items.ts";
 import type { EndpointFacts, Facts, NetworkFacts } from "../model/facts.ts";
 import type { EndpointId, EndpointIndex, NetworkId } from "../model/ids.ts";
 import type { Row } from "../model/rows.ts";
@@ -220,8 +221,4 @@ export class Compiler {
     const populationOf = (id: NetworkId): Population => this.#networks.get(id)?.population ?? NOBODY;
     return new Map([...networks].map(([set, ids]) => [set, [...ids].sort().map(populationOf)]));
   }
-}
-
-function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
-  return a.length === b.length && a.every((item, i) => item === b[i]);
 }

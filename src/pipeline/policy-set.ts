@@ -1,3 +1,4 @@
+import { sameItems } from "../base/same-items.ts";
 import type { Direction } from "../model/posture.ts";
 import type { PolicyRow } from "../model/rows.ts";
 import {
@@ -67,13 +68,13 @@ export class PolicySet {
   constructor(number: number, source: PolicySetSource, index: SelectorIndex) {
     this.number = number;
     this.#index = index;
-    let last = 0;
-    this.#sides = DIRECTIONS.map((direction) => {
-      const numbered = source.rules[direction].map((rule) => ({ number: ++last, rule }));
-      return sideOf(direction, numbered, source.owner, index);
-    });
     const rules = DIRECTIONS.flatMap((direction) => source.rules[direction]);
-    this.rules = new Map(rules.map((rule, i) => [i + 1, rule]));
+    const numbered = rules.map((rule, i) => ({ number: i + 1, rule }));
+    this.rules = new Map(numbered.map(({ number, rule }) => [number, rule]));
+    this.#sides = DIRECTIONS.map((direction) => {
+      const own = numbered.filter(({ rule }) => rule.direction === direction);
+      return sideOf(direction, own, source.owner, index);
+    });
     const [ingress, egress] = this.#sides;
     this.prefixLengths = {
       ingress: ingress?.flattening.prefixLengths ?? 0,
@@ -159,8 +160,4 @@ function sideOf(
     return [{ place, key, matching: index.acquire(key, peer, owner) }];
   });
   return { direction, flattening: new Flattening(numbered, matchesUnknown), selective };
-}
-
-function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
-  return a.length === b.length && a.every((item, i) => item === b[i]);
 }

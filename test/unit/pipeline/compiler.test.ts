@@ -177,6 +177,22 @@ describe("rows", () => {
     expect(policyRows(desired, viewOf(desired, 1)?.policy).map(({ identity }) => identity)).toEqual([named]);
   });
 
+  it("reads the same labels anew on a network of another name", () => {
+    const back = network("back", {}, 2);
+    const rule = container("c", { "hyperion.egress.a": "allow tcp/1 on back" });
+    const desired = compile([endpoint(1, NET, rule), endpoint(2, back, rule)], {}, [NET, back]);
+    expect(viewOf(desired, 1)?.rules.size).toBe(0);
+    expect(viewOf(desired, 2)?.rules.size).toBe(1);
+  });
+
+  it("reads the same labels anew on a network of another posture", () => {
+    const closed = { ...network("closed", { posture: "default-deny" }, 2), name: NET.name };
+    const plain = container("c");
+    const desired = compile([endpoint(1, NET, plain), endpoint(2, closed, plain)], {}, [NET, closed]);
+    expect(viewOf(desired, 1)?.posture?.ingress).toEqual({ verdict: "allow", by: "daemon" });
+    expect(viewOf(desired, 2)?.posture?.ingress).toEqual({ verdict: "deny", by: "network" });
+  });
+
   it("passes rates and audit on", () => {
     const labels = { "hyperion.mode": "audit", "hyperion.rate.ingress": "8mbit burst 128kb" };
     expect(endpointRow(compile([endpoint(1, NET, container("c", labels))]), 1)).toMatchObject({

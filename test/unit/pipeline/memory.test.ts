@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { EndpointFacts } from "../../../src/model/facts.ts";
 import { Compiler, type Desired } from "../../../src/pipeline/index.ts";
 import { container, endpoint, facts, network, numbering, SETTINGS } from "./facts.ts";
 
@@ -72,18 +73,29 @@ describe("what is remembered", () => {
     expect([...second.endpoints.values()][0]?.identity).not.toBe([...first.endpoints.values()][0]?.identity);
   });
 
-  it("is dropped when the numbering throws, so that the next try starts afresh", () => {
+  it("does not outlive its use: a policy set goes although its endpoint's identity stays", () => {
+    let next = 1;
+    const numbers = { identity: () => next++, policy: () => next++ };
     const compiler = new Compiler(SETTINGS);
-    const numbers = numbering();
-    compiler.compile(facts([NET, OTHER], [DB]), numbers);
+    const twin = endpoint(4, NET, container("web-2", { "hyperion.egress.x": "deny" }));
+    const policyOf = (endpoints: readonly EndpointFacts[]) =>
+      compiler.compile(facts([NET], endpoints), numbers).endpoints.get(WEB.id)?.policy;
+    const first = policyOf([WEB, twin]);
+    policyOf([twin]);
+    expect(policyOf([WEB, twin])).not.toBe(first);
+  });
+
+  it("is dropped when the numbering throws: the numbers may be given to others", () => {
+    const compiler = new Compiler(SETTINGS);
     const failing = {
-      ...numbers,
+      ...numbering(),
       policy: () => {
         throw new Error("exhausted");
       },
     };
     expect(() => compiler.compile(BEFORE, failing)).toThrow("exhausted");
-    const after = compiler.compile(BEFORE, numbers);
-    expect(after).toEqual(new Compiler(SETTINGS).compile(BEFORE, numbers));
+    const numbers = { identity: () => 1000, policy: () => 1000 };
+    const after = compiler.compile(facts([NET], [WEB]), numbers);
+    expect([...after.endpoints.values()][0]).toMatchObject({ identity: 1000, policy: 1000 });
   });
 });
