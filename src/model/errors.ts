@@ -56,6 +56,7 @@ export const ERRORS = {
   E312: row("conflict", "MAC address {mac} is in use by endpoint {endpoint} on this network"),
   E313: row("invalid", "address {address} is outside the subnets of network {network}"),
   E314: row("invalid", "endpoint {endpoint} has neither an IPv4 nor an IPv6 address"),
+  E316: row("conflict", "endpoint {endpoint} exists with other settings; remove it first"),
   E320: row("exhausted", "no VF is free: {used} of {limit} are in use; raise vfLimit or stop containers"),
   E321: row("exhausted", "no free {what} index: all {limit} are in use"),
 
@@ -107,6 +108,7 @@ export const ERRORS = {
   E707: row("unavailable", "cannot listen on {path}: {reason}"),
   E708: row("unavailable", "no Hyperion daemon answers on {path}; start it with: hyperion serve"),
   E709: row("unavailable", "the state store failed to {operation}: {reason}"),
+  E710: row("conflict", "another Hyperion daemon runs in this network namespace; stop it first"),
 } as const satisfies Record<string, ErrorRow>;
 
 export type ErrorCode = keyof typeof ERRORS;

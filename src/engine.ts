@@ -1,0 +1,240 @@
+import { basename } from "node:path";
+import { IdPool } from "./base/id-pool.ts";
+import type { Log } from "./base/log.ts";
+import type { Config } from "./config/options.ts";
+import { type Attribution, NO_ATTRIBUTION } from "./driver/attribution.ts";
+import { Directory } from "./driver/directory.ts";
+import { HyperionDriver } from "./driver/driver.ts";
+import { Endpoints } from "./driver/endpoints.ts";
+import { FactsStore } from "./driver/facts-store.ts";
+import { Liveness } from "./driver/liveness.ts";
+import { Networks } from "./driver/networks.ts";
+import { SWEEP_GRACE_MS, Sweep } from "./driver/sweep.ts";
+import { VfPool } from "./driver/vf-pool.ts";
+import type { DockerObservation } from "./identity/directory.ts";
+import { Identity } from "./identity/identity.ts";
+import { Ipam } from "./ipam/ipam.ts";
+import { reasonOf } from "./model/errors.ts";
+import { ENDPOINT_INDEX_MAX, NETWORK_INDEX_MAX } from "./model/ids.ts";
+import type { AdminView } from "./observe/admin-view.ts";
+import { DaemonView } from "./observe/daemon-view.ts";
+import type { EventHub } from "./observe/event-hub.ts";
+import { factsNames } from "./observe/facts-names.ts";
+import { PacketFeed } from "./observe/packet-feed.ts";
+import { Compiler } from "./pipeline/index.ts";
+import type { Dataplane } from "./platform/dataplane/dataplane.ts";
+import type { Docker } from "./platform/docker/docker.ts";
+import type { Host } from "./platform/host/host.ts";
+import type { Store } from "./platform/store/store.ts";
+import type { Drivers } from "./protocol/methods.ts";
+import { Reconciler } from "./reconcile/reconciler.ts";
+
+/** What the engine stands on: the four doors, open, and what was read of the machine behind them. */
+export interface Ground {
+  readonly host: Host;
+  readonly dataplane: Dataplane;
+  readonly store: Store;
+  /** Undefined: without Docker's API there are no labels, and driver_opts are all the policy. */
+  readonly docker: Docker | undefined;
+  readonly bootId: string;
+  /** MTU of networks that set none. */
+  readonly defaultMtuBytes: number;
+}
+
+/** Where the daemon says what happens: the log, and those who follow events. */
+export interface DaemonLogs {
+  /** Goes to the log's lines and, as events, to the hub. */
+  readonly log: Log;
+  /** For packets that rules ask to log, which the hub has already: goes to the lines alone. */
+  readonly packetLog: Log;
+  readonly hub: EventHub;
+}
+
+/** What can be asked of the daemon; the servers put it on sockets. */
+export interface Engine {
+  readonly drivers: Drivers;
+  readonly view: AdminView;
+  /** Begins to follow Docker. Not before the sockets listen: the engine may be waiting for them. */
+  followDocker(): void;
+}
+
+/** Takes back one step of a start, or of a life: called in reverse order. */
+export type Closer = () => Promise<void> | void;
+
+/**
+ * Puts the engine together on open doors: reads the facts and the data plane back, makes them agree
+ * and takes away what did not survive. `closers` gets what ends the parts; the doors are the
+ * caller's. Throws E501, E709.
+ */
+export async function assemble(
+  ground: Ground,
+  config: Config,
+  logs: DaemonLogs,
+  version: string,
+  closers: Closer[],
+): Promise<Engine> {
+  const { host, dataplane, store, docker, bootId, defaultMtuBytes } = ground;
+  const { log, packetLog, hub } = logs;
+  const startedAtMs = Date.now();
+  const nowMs = () => Date.now();
+
+  const facts = await FactsStore.open(store);
+  const liveness = new Liveness({ facts, host, bootId, nowMs });
+  const ipam = await Ipam.open(store, {
+    defaultPools: config.addressPools,
+    addressReuseDelayMs: config.addressReuseDelayMs,
+    isInUse: (ip) => liveness.isInUse(ip),
+  });
+  const reconciler = await openReconciler(ground, config, facts, log);
+  closers.push(() => reconciler.stop());
+  const vfs = new VfPool({
+    host,
+    dataplane,
+    warm: config.vfPool,
+    limit: config.vfLimit,
+    mtuBytes: defaultMtuBytes,
+    log,
+  });
+  closers.push(() => vfs.close());
+
+  const networks = new Networks({
+    facts,
+    reconciler,
+    indices: networkIndices(facts),
+    defaultMtuBytes,
+    nowMs,
+  });
+  const directory = new Directory({ facts, reconciler, log, nowMs, observed: (seen) => void tidyUp(seen) });
+  const identity = docker && new Identity(docker, log, directory, isOurs(driverName(config)));
+  const attribution: Attribution = identity ?? NO_ATTRIBUTION;
+  const endpoints = new Endpoints({
+    facts,
+    networks,
+    reconciler,
+    liveness,
+    vfs,
+    attribution,
+    nameOf: (ip) => ipam.endpointName(ip),
+    assigned: (ip) => ipam.assigned(ip),
+    rejectLabelErrors: config.onLabelError === "reject",
+    indices: endpointIndices(facts),
+    bootId,
+    nowMs,
+    log,
+  });
+  const sweep = new Sweep({ facts, networks, endpoints, bootId, log });
+  const tidyUp = (seen: DockerObservation) => tidy(seen, sweep, ipam, log);
+  await adoptVfs(vfs, facts, sweep, bootId);
+  await reconciler.settle();
+
+  const names = () => factsNames(facts.facts, reconciler.desired);
+  const feed = new PacketFeed({ dataplane, hub, names, log: packetLog });
+  closers.push(() => feed.close());
+  feed.start();
+  const view = new DaemonView({
+    version,
+    startedAtMs,
+    facts: () => facts.facts,
+    desired: () => reconciler.desired,
+    dataplane,
+    docker: () => dockerStatus(docker, identity),
+    vfs: () => ({ used: vfs.counts.inUse, warm: vfs.counts.warm, limit: vfs.counts.limit }),
+    reconciled: () => reconciler.isSettled,
+    reconcile: () => reconciler.counts,
+    events: hub,
+  });
+  const network = new HyperionDriver({ networks, endpoints, attribution, defaultMtuBytes, log });
+  closers.push(() => identity?.stop());
+  return { drivers: { network, ipam }, view, followDocker: () => identity?.start() };
+}
+
+/** Goes on with the VFs of this boot; endpoints whose VF is gone are taken away, together. */
+async function adoptVfs(vfs: VfPool, facts: FactsStore, sweep: Sweep, bootId: string): Promise<void> {
+  const [ours, earlier] = partition([...facts.facts.endpoints.values()], (one) => one.bootId === bootId);
+  const lost = await vfs.adopt(ours);
+  await sweep.lost([...earlier, ...lost]);
+}
+
+/** Reads the data plane back; nothing is changed yet. */
+async function openReconciler(
+  { dataplane, docker }: Ground,
+  config: Config,
+  facts: FactsStore,
+  log: Log,
+): Promise<Reconciler> {
+  const settings = {
+    defaultPosture: config.posture,
+    identityLabels: config.identityLabels,
+    requireContainer: docker !== undefined,
+  };
+  return Reconciler.open({
+    dataplane,
+    newCompile: () => {
+      const compiler = new Compiler(settings);
+      return (current, numbering) => compiler.compile(current, numbering);
+    },
+    facts: () => facts.facts,
+    log,
+  });
+}
+
+/** What Docker has against what is on the books: endpoints, networks and addresses that nobody owns go. */
+async function tidy(seen: DockerObservation, sweep: Sweep, ipam: Ipam, log: Log): Promise<void> {
+  try {
+    await sweep.unlisted(seen);
+    const graceMs = SWEEP_GRACE_MS + Date.now() - seen.startedAtMs;
+    const addresses = seen.networks.flatMap(({ attachments }) =>
+      attachments.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]),
+    );
+    const swept: string[] = [
+      ...(await ipam.sweep(new Set(addresses.filter((ip) => ip !== undefined)), graceMs)),
+    ];
+    // A network that is listed without its subnets says that Docker keeps them to itself.
+    if (seen.networks.every(({ subnets }) => subnets.length > 0)) {
+      const known = new Set(seen.networks.flatMap(({ subnets }) => subnets));
+      swept.push(...(await ipam.sweepPools(known, graceMs)));
+    }
+    for (const what of swept) {
+      log.warn("ipam.swept", `${what} is given back: Docker does not know it any more`);
+    }
+  } catch (error) {
+    log.error("sweep.failed", `what nobody owns could not be taken away: ${reasonOf(error)}`);
+  }
+}
+
+async function dockerStatus(docker: Docker | undefined, identity: Identity | undefined) {
+  if (docker === undefined) return { host: null, connected: false, version: null };
+  const connected = identity?.connected ?? false;
+  const version = connected ? await docker.version().catch(() => null) : null;
+  return { host: docker.host, connected, version };
+}
+
+/** Docker knows the driver by the name of its socket file. */
+function driverName(config: Config): string {
+  return basename(config.pluginSocket, ".sock");
+}
+
+/** Networks of our driver, and those of others that take their addresses from us. */
+function isOurs(name: string) {
+  return ({ driver, ipamDriver }: { driver: string; ipamDriver: string }) =>
+    driver === name || ipamDriver === name;
+}
+
+function networkIndices(facts: FactsStore): IdPool {
+  const indices = new IdPool(1, NETWORK_INDEX_MAX);
+  for (const { index } of facts.facts.networks.values()) indices.claim(index);
+  return indices;
+}
+
+function endpointIndices(facts: FactsStore): IdPool {
+  const indices = new IdPool(1, ENDPOINT_INDEX_MAX);
+  for (const { index } of facts.facts.endpoints.values()) indices.claim(index);
+  return indices;
+}
+
+function partition<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {
+  const yes: T[] = [];
+  const no: T[] = [];
+  for (const item of items) (test(item) ? yes : no).push(item);
+  return [yes, no];
+}
