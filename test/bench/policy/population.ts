@@ -1,0 +1,61 @@
+import type { EndpointFacts, Facts } from "../../../src/model/facts.ts";
+import { parseInterfaceAddress } from "../../../src/model/ip.ts";
+import { container, endpoint, facts, network } from "../../unit/pipeline/facts.ts";
+
+const SERVICES = 25;
+const REPLICAS = 2;
+
+/** Compose projects of 25 services with two replicas each, a network per project, every service with rules of its own. */
+export function population(endpoints: number, rules: number): Facts {
+  const projects = Math.ceil(endpoints / (SERVICES * REPLICAS));
+  const networks = Array.from({ length: projects }, (_, p) => network(`p${p}_default`, {}, p + 1));
+  const all: EndpointFacts[] = [];
+  for (let index = 1; index <= endpoints; index++) {
+    const place = index - 1;
+    const project = Math.floor(place / (SERVICES * REPLICAS));
+    const service = Math.floor(place / REPLICAS) % SERVICES;
+    const on = networks[project];
+    if (on === undefined) throw new Error(`project ${project} has no network`);
+    const name = `p${project}-s${service}-${(place % REPLICAS) + 1}`;
+    const ipv4 = parseInterfaceAddress(`10.1.${index >> 8}.${index & 255}/16`);
+    all.push(endpoint(index, on, container(name, labels(project, service, rules)), { ipv4 }));
+  }
+  return facts(networks, all);
+}
+
+function labels(project: number, service: number, rules: number): Record<string, string> {
+  const written: Record<string, string> = {
+    "com.docker.compose.project": `p${project}`,
+    "com.docker.compose.service": `s${service}`,
+    "hyperion.group": `tier-${service % 5}`,
+    "hyperion.label.env": project % 2 === 0 ? "prod" : "test",
+  };
+  for (let rule = 0; rule < rules; rule++) {
+    const port = 1_024 + service * 100 + rule * 3;
+    const peer = (service + rule + 1) % SERVICES;
+    const direction = rule % 4 === 3 ? "egress" : "ingress";
+    written[`hyperion.${direction}.r${rule}`] = ruleText(
+      rule,
+      port,
+      peer,
+      direction === "egress" ? "to" : "from",
+    );
+  }
+  return written;
+}
+
+/** Rules of every usual form, in turn. */
+function ruleText(rule: number, port: number, peer: number, preposition: string): string {
+  switch (rule % 5) {
+    case 0:
+      return `allow tcp/${port} ${preposition} service:s${peer}`;
+    case 1:
+      return `allow tcp/${port}-${port + 20} ${preposition} group:tier-${peer % 5}`;
+    case 2:
+      return `allow tcp/${port},${port + 1} ${preposition} project & env=prod`;
+    case 3:
+      return `allow udp/${port} ${preposition} any`;
+    default:
+      return `deny tcp/${port} ${preposition} group:tier-${peer % 5} & !service:s${peer} prio 100`;
+  }
+}
