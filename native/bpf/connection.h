@@ -13,21 +13,27 @@
 #include "parse.h"
 #include "policy.h"
 
-#define HYP_TIMEOUT_TCP_OPENING HYP_TICKS(120) /* nf_conntrack_tcp_timeout_syn_sent */
-#define HYP_TIMEOUT_TCP HYP_TICKS(432000)      /* …_tcp_timeout_established */
-#define HYP_TIMEOUT_TCP_FIN HYP_TICKS(120)     /* …_tcp_timeout_fin_wait, …_time_wait */
-#define HYP_TIMEOUT_TCP_RESET HYP_TICKS(10)    /* …_tcp_timeout_close */
-#define HYP_TIMEOUT_UDP HYP_TICKS(30)          /* …_udp_timeout */
-#define HYP_TIMEOUT_UDP_REPLIED HYP_TICKS(120) /* …_udp_timeout_stream */
-#define HYP_TIMEOUT_SCTP HYP_TICKS(210)        /* …_sctp_timeout_established */
-#define HYP_TIMEOUT_ICMP HYP_TICKS(30)         /* …_icmp_timeout */
-#define HYP_TIMEOUT_OTHER HYP_TICKS(600)       /* …_generic_timeout */
+/* Seconds. */
+#define HYP_TIMEOUT_TCP_OPENING 120 /* nf_conntrack_tcp_timeout_syn_sent */
+#define HYP_TIMEOUT_TCP 432000      /* …_tcp_timeout_established */
+#define HYP_TIMEOUT_TCP_FIN 120     /* …_tcp_timeout_fin_wait, …_time_wait */
+#define HYP_TIMEOUT_TCP_RESET 10    /* …_tcp_timeout_close */
+#define HYP_TIMEOUT_UDP 30          /* …_udp_timeout */
+#define HYP_TIMEOUT_UDP_REPLIED 120 /* …_udp_timeout_stream */
+#define HYP_TIMEOUT_SCTP 210        /* …_sctp_timeout_established */
+#define HYP_TIMEOUT_ICMP 30         /* …_icmp_timeout */
+#define HYP_TIMEOUT_OTHER 600       /* …_generic_timeout */
 
-static __always_inline __u32 now_ticks(void)
+/* Jiffies per second, which user space finds out: reading them costs a tenth of reading a clock. */
+const volatile __u32 hyp_hz = 0;
+
+/* Wraps after 49 days at 1000 per second; only differences are looked at. */
+static __always_inline __u32 now_jiffies(void)
 {
-	return bpf_ktime_get_coarse_ns() >> HYP_TICK_SHIFT;
+	return (__u32)bpf_jiffies64();
 }
 
+/* Seconds. */
 static __always_inline __u32 timeout_of(__u8 protocol, int replied)
 {
 	switch (protocol) {
@@ -103,14 +109,15 @@ static __always_inline void touch(struct hyp_connection *connection, const struc
 	if (!initiator && !(flags & HYP_CONNECTION_REPLIED)) {
 		connection->flags = flags | HYP_CONNECTION_REPLIED;
 		if (!(flags & HYP_CONNECTION_CLOSING))
-			connection->timeout = timeout_of(packet->protocol, 1);
+			connection->timeout = timeout_of(packet->protocol, 1) * hyp_hz;
 	}
 	if (packet->tcp_flags & (HYP_TCP_FIN | HYP_TCP_RST)) {
 		connection->flags |= HYP_CONNECTION_CLOSING;
-		connection->timeout = packet->tcp_flags & HYP_TCP_RST ? HYP_TIMEOUT_TCP_RESET
-								      : HYP_TIMEOUT_TCP_FIN;
+		connection->timeout = (packet->tcp_flags & HYP_TCP_RST ? HYP_TIMEOUT_TCP_RESET
+								       : HYP_TIMEOUT_TCP_FIN) *
+				      hyp_hz;
 	}
-	if (connection->seen != now)
+	if (now - connection->seen > hyp_hz)
 		connection->seen = now;
 }
 
@@ -160,8 +167,8 @@ static __noinline int open_connection(const struct packet *packet,
 	struct hyp_connection connection = {
 		.endpoint = { packet->sender, packet->receiver },
 		.generation = { sender->generation, receiver->generation },
-		.seen = now_ticks(),
-		.timeout = timeout_of(packet->protocol, 0),
+		.seen = now_jiffies(),
+		.timeout = timeout_of(packet->protocol, 0) * hyp_hz,
 		.flags = is_low(packet) ? HYP_CONNECTION_INITIATOR_LOW : 0,
 	};
 
@@ -170,7 +177,7 @@ static __noinline int open_connection(const struct packet *packet,
 	    packet->tcp_flags & HYP_TCP_RST)
 		return HYP_REASON_NONE;
 	if (packet->tcp_flags & HYP_TCP_FIN) {
-		connection.timeout = HYP_TIMEOUT_TCP_FIN;
+		connection.timeout = HYP_TIMEOUT_TCP_FIN * hyp_hz;
 		connection.flags |= HYP_CONNECTION_CLOSING;
 	}
 	return bpf_map_update_elem(&hyp_connection, key, &connection, BPF_ANY) == 0
@@ -240,7 +247,7 @@ static __noinline int relate(struct __sk_buff *skb, struct packet *packet)
 		return HYP_REASON_UNRELATED_ICMP_ERROR;
 	connection_key(&quoted, is_low(&quoted), &key);
 	connection = bpf_map_lookup_elem(&hyp_connection, &key);
-	if (!connection || now_ticks() - connection->seen > connection->timeout)
+	if (!connection || now_jiffies() - connection->seen > connection->timeout)
 		return HYP_REASON_UNRELATED_ICMP_ERROR;
 	/* The quoted packet went to the sender of the error. */
 	if (from_initiator(connection, is_low(&quoted))) {

@@ -10,7 +10,7 @@
 #include "maps.h"
 #include "parse.h"
 
-#define HYP_TIMEOUT_FRAGMENT HYP_TICKS(30) /* net.ipv4.ipfrag_time */
+#define HYP_TIMEOUT_FRAGMENT 30 /* seconds: net.ipv4.ipfrag_time */
 
 static __always_inline void fragment_key(const struct packet *packet, struct hyp_fragment_key *key)
 {
@@ -30,7 +30,7 @@ static __noinline int remember_fragment(const struct packet *packet,
 	struct hyp_fragment fragment = {
 		.receiver = packet->receiver,
 		.generation = { sender->generation, receiver->generation },
-		.seen = now_ticks(),
+		.seen = now_jiffies(),
 	};
 	struct hyp_fragment_key key;
 
@@ -49,7 +49,7 @@ static __noinline int follow_fragment(struct packet *packet, const struct hyp_en
 
 	fragment_key(packet, &key);
 	fragment = bpf_map_lookup_elem(&hyp_fragment, &key);
-	if (!fragment || now_ticks() - fragment->seen > HYP_TIMEOUT_FRAGMENT ||
+	if (!fragment || now_jiffies() - fragment->seen > HYP_TIMEOUT_FRAGMENT * hyp_hz ||
 	    fragment->generation[0] != sender->generation)
 		return HYP_REASON_FRAGMENT_UNKNOWN;
 	receiver = endpoint_row(fragment->receiver);

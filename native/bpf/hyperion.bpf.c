@@ -87,7 +87,7 @@ static __always_inline int pass_flow(struct __sk_buff *skb, struct packet *packe
 	connection = bpf_map_lookup_elem(&hyp_connection, &key);
 	if (!connection)
 		return pass_new(skb, packet, &key, sender);
-	now = now_ticks();
+	now = now_jiffies();
 	initiator = from_initiator(connection, low);
 	if (!may_follow(packet, initiator) || now - connection->seen > connection->timeout)
 		return pass_new(skb, packet, &key, sender);
@@ -143,17 +143,16 @@ SEC("tc")
 int hyp_from_vf(struct __sk_buff *skb)
 {
 	struct packet packet = {};
-	struct hyp_port_key port_key = { .port = skb->ifindex };
 	const struct hyp_endpoint_value *sender;
-	const struct hyp_port_value *port;
 	int malformed, reason;
+	__u32 endpoint;
 
 	malformed = parse(skb, &packet);
-	port = bpf_map_lookup_elem(&hyp_port, &port_key);
-	sender = port ? endpoint_row(port->endpoint) : NULL;
-	if (!port || !sender)
+	endpoint = endpoint_of_port(skb->ifindex);
+	sender = endpoint_row(endpoint);
+	if (!sender)
 		return refuse(&packet, 0, HYP_REASON_NO_ENDPOINT);
-	packet.sender = port->endpoint;
+	packet.sender = endpoint;
 	packet.network = sender->network;
 	if (sender->mode == HYP_MODE_QUARANTINE)
 		return refuse(&packet, packet.sender, HYP_REASON_QUARANTINED);

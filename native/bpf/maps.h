@@ -17,6 +17,17 @@ struct {
 	__type(value, struct hyp_meta);
 } hyp_meta SEC(".maps");
 
+/* Ports below HYP_NEAR_PORTS: the endpoint by index, 0 for none. Mapped into user space. A kernel
+ * numbers its devices from 1 on, and a hash is a fifth of what an established packet costs. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, HYP_NEAR_PORTS);
+	__type(key, __u32);
+	__type(value, __u64);
+} hyp_near_port SEC(".maps");
+
+/* All others. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -130,6 +141,20 @@ struct {
 	__type(key, __u32);
 	__type(value, __u64);
 } hyp_lost SEC(".maps");
+
+/* The endpoint that sends through a port; 0: none. */
+static __always_inline __u32 endpoint_of_port(__u32 port)
+{
+	struct hyp_port_key key = { .port = port };
+	const struct hyp_port_value *value;
+	const __u64 *near;
+
+	near = bpf_map_lookup_elem(&hyp_near_port, &port);
+	if (near)
+		return *(const volatile __u64 *)near;
+	value = bpf_map_lookup_elem(&hyp_port, &key);
+	return value ? value->endpoint : 0;
+}
 
 /* The row of an endpoint as it is now, or NULL. Never changes while a program holds it. */
 static __always_inline const struct hyp_endpoint_value *endpoint_row(__u32 endpoint)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * A frame, taken apart. Bytes are copied out with bpf_skb_load_bytes and never written through a
- * packet pointer: a program that could write directly would unclone every TCP segment on entry.
+ * A frame, taken apart. Packet pointers are read and never written through: a program that could
+ * write so would unclone every TCP segment on entry.
  */
 #ifndef HYPERION_BPF_PARSE_H
 #define HYPERION_BPF_PARSE_H
@@ -270,23 +270,21 @@ static __noinline int walk_extensions(struct __sk_buff *skb, struct packet *pack
 	}
 }
 
-static __always_inline int parse_ipv6(struct __sk_buff *skb, struct packet *packet)
+static __always_inline int parse_ipv6(struct __sk_buff *skb, struct packet *packet,
+				      const struct ipv6hdr *ip)
 {
-	struct ipv6hdr ip;
 	__u32 end;
 
-	if (bpf_skb_load_bytes(skb, ETH_HLEN, &ip, sizeof(ip)))
-		return HYP_REASON_MALFORMED;
-	__builtin_memcpy(&packet->source, &ip.saddr, 16);
-	__builtin_memcpy(&packet->destination, &ip.daddr, 16);
-	packet->protocol = ip.nexthdr;
-	packet->transport = ETH_HLEN + sizeof(ip);
-	end = packet->transport + bpf_ntohs(ip.payload_len);
-	if (ip.payload_len == 0 && skb->gso_size != 0) /* RFC 2675 jumbogram, to be cut */
+	__builtin_memcpy(&packet->source, &ip->saddr, 16);
+	__builtin_memcpy(&packet->destination, &ip->daddr, 16);
+	packet->protocol = ip->nexthdr;
+	packet->transport = ETH_HLEN + sizeof(*ip);
+	end = packet->transport + bpf_ntohs(ip->payload_len);
+	if (ip->payload_len == 0 && skb->gso_size != 0) /* RFC 2675 jumbogram, to be cut */
 		end = packet->bytes;
-	if (ip.version != 6 || end > packet->bytes)
+	if (ip->version != 6 || end > packet->bytes)
 		return HYP_REASON_MALFORMED;
-	if (ip.nexthdr != IPPROTO_TCP && ip.nexthdr != IPPROTO_UDP) {
+	if (ip->nexthdr != IPPROTO_TCP && ip->nexthdr != IPPROTO_UDP) {
 		int reason = walk_extensions(skb, packet);
 
 		if (reason != HYP_REASON_NONE || packet->fragment == LATER_FRAGMENT)
@@ -297,30 +295,45 @@ static __always_inline int parse_ipv6(struct __sk_buff *skb, struct packet *pack
 	return parse_transport(skb, packet, end - packet->transport);
 }
 
+#define HYP_HEAD_BYTES (sizeof(struct ethhdr) + sizeof(struct ipv6hdr))
+
+/* Has the first bytes of a frame in one piece, as all but few are: *data up to *end. */
+static __always_inline void load_head(struct __sk_buff *skb, const void **data, const void **end)
+{
+	*data = (const void *)(long)skb->data;
+	*end = (const void *)(long)skb->data_end;
+	if (*data + HYP_HEAD_BYTES <= *end || skb->len <= *end - *data)
+		return;
+	bpf_skb_pull_data(skb, skb->len < HYP_HEAD_BYTES ? skb->len : HYP_HEAD_BYTES);
+	*data = (const void *)(long)skb->data;
+	*end = (const void *)(long)skb->data_end;
+}
+
 /* Fills *packet, as far as it gets: also what is dropped is reported. Returns NONE or a reason. */
 static __always_inline int parse(struct __sk_buff *skb, struct packet *packet)
 {
-	/* The IP header on a word boundary. */
-	struct {
-		__u16 pad;
-		struct ethhdr ethernet;
-		struct iphdr ip;
-	} __attribute__((packed, aligned(8))) head;
+	const struct ethhdr *ethernet;
+	const void *data, *end;
 
 	packet->bytes = skb->len;
-	if (bpf_skb_load_bytes(skb, 0, &head.ethernet, sizeof(head.ethernet) + sizeof(head.ip)))
+	load_head(skb, &data, &end);
+	ethernet = data;
+	if (data + sizeof(*ethernet) > end)
 		return HYP_REASON_MALFORMED;
-	packet->ethertype = bpf_ntohs(head.ethernet.h_proto);
-	__builtin_memcpy(packet->source_mac, head.ethernet.h_source, 6);
-	__builtin_memcpy(packet->destination_mac, head.ethernet.h_dest, 6);
+	packet->ethertype = bpf_ntohs(ethernet->h_proto);
+	__builtin_memcpy(packet->source_mac, ethernet->h_source, 6);
+	__builtin_memcpy(packet->destination_mac, ethernet->h_dest, 6);
 	if (skb->vlan_present || packet->ethertype == ETH_P_8021Q ||
 	    packet->ethertype == ETH_P_8021AD)
 		return HYP_REASON_VLAN_TAGGED;
+	data += sizeof(*ethernet);
 	switch (packet->ethertype) {
 	case ETH_P_IP:
-		return parse_ipv4(skb, packet, &head.ip);
+		return data + sizeof(struct iphdr) <= end ? parse_ipv4(skb, packet, data)
+							  : HYP_REASON_MALFORMED;
 	case ETH_P_IPV6:
-		return parse_ipv6(skb, packet);
+		return data + sizeof(struct ipv6hdr) <= end ? parse_ipv6(skb, packet, data)
+							    : HYP_REASON_MALFORMED;
 	case ETH_P_ARP:
 		return HYP_REASON_NONE;
 	default:

@@ -21,6 +21,8 @@ struct hyp_meta {
 	__u64 object; /* hash of the object that the pinned program came from */
 };
 
+#define HYP_NEAR_PORTS 65536u
+
 /*
  * An endpoint's row is never written where a program may be reading it. It has four slots in
  * `hyp_endpoint`; `hyp_current` says which one counts: 0 none, n: slot n - 1. User space fills a slot
@@ -77,15 +79,11 @@ struct hyp_connection_key {
 struct hyp_connection {
 	__u32 endpoint[2];   /* [0] the initiator, [1] the responder */
 	__u32 generation[2]; /* of the endpoints when this was decided */
-	__u32 seen;          /* ticks (HYP_TICK_SHIFT) when a packet last passed */
-	__u32 timeout;       /* ticks without a packet after which this is forgotten */
+	__u32 seen;          /* jiffies when a packet last passed, to the second */
+	__u32 timeout;       /* jiffies without a packet after which this is forgotten */
 	__u32 flags;         /* HYP_CONNECTION_* */
 	__u32 reserved;
 };
-
-/* A tick is 2^30 ns, 1.07 s: as good as a second, without the division. */
-#define HYP_TICK_SHIFT 30
-#define HYP_TICKS(seconds) ((__u32)((seconds) * 1000000000ull >> HYP_TICK_SHIFT))
 
 struct hyp_fragment_key {
 	union hyp_address source;
@@ -99,7 +97,7 @@ struct hyp_fragment_key {
 struct hyp_fragment {
 	__u32 receiver;
 	__u32 generation[2]; /* sender's, receiver's */
-	__u32 seen;          /* ticks */
+	__u32 seen; /* jiffies */
 };
 
 /* Token bucket of one endpoint and direction; index endpoint * 2 + direction. */

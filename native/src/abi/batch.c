@@ -116,6 +116,16 @@ static int check_endpoint(const struct hyp_step *step, struct hyp_error *error)
 	return 0;
 }
 
+static int check_port(const struct hyp_step *step, struct hyp_error *error)
+{
+	struct hyp_port_value value;
+
+	if (step->verb == HYP_DELETE)
+		return 0;
+	memcpy(&value, step->value, sizeof(value));
+	return check_index("endpoint", value.endpoint, HYP_ENDPOINTS_MAX, error);
+}
+
 static int check_network(const struct hyp_step *step, struct hyp_error *error)
 {
 	struct hyp_network_key key;
@@ -145,6 +155,8 @@ static int check_policy(const struct hyp_step *step, struct hyp_error *error)
 int hyp_step_check(const struct hyp_step *step, struct hyp_error *error)
 {
 	switch (step->table) {
+	case HYP_TABLE_PORT:
+		return check_port(step, error);
 	case HYP_TABLE_NETWORK:
 		return check_network(step, error);
 	case HYP_TABLE_ENDPOINT:

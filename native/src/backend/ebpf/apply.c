@@ -11,8 +11,6 @@
 static int map_of(const struct ebpf *ebpf, uint32_t table)
 {
 	switch (table) {
-	case HYP_TABLE_PORT:
-		return ebpf->maps[MAP_PORT];
 	case HYP_TABLE_NETWORK:
 		return ebpf->maps[MAP_NETWORK];
 	case HYP_TABLE_NEIGHBOUR:
@@ -41,6 +39,24 @@ static int apply_endpoint(struct ebpf *ebpf, const struct hyp_step *step)
 	return result == 0 ? ebpf_counters_clear(ebpf, key.endpoint) : result;
 }
 
+/* A port is in one of two tables, by its number. */
+static int apply_port(struct ebpf *ebpf, const struct hyp_step *step)
+{
+	struct hyp_port_value value = { 0 };
+	struct hyp_port_key key;
+
+	memcpy(&key, step->key, sizeof(key));
+	if (step->verb == HYP_UPSERT)
+		memcpy(&value, step->value, sizeof(value));
+	if (key.port < HYP_NEAR_PORTS) {
+		__atomic_store_n(&ebpf->near_ports[key.port], value.endpoint, __ATOMIC_RELEASE);
+		return 0;
+	}
+	if (step->verb == HYP_UPSERT)
+		return bpf_map_update_elem(ebpf->maps[MAP_PORT], &key, &value, BPF_ANY);
+	return bpf_map_delete_elem(ebpf->maps[MAP_PORT], &key);
+}
+
 static int apply_step(struct ebpf *ebpf, const struct hyp_step *step, struct hyp_error *error)
 {
 	int result = hyp_step_check(step, error);
@@ -49,6 +65,8 @@ static int apply_step(struct ebpf *ebpf, const struct hyp_step *step, struct hyp
 		return result;
 	if (step->table == HYP_TABLE_ENDPOINT)
 		result = apply_endpoint(ebpf, step);
+	else if (step->table == HYP_TABLE_PORT)
+		result = apply_port(ebpf, step);
 	else if (step->verb == HYP_UPSERT)
 		result = bpf_map_update_elem(map_of(ebpf, step->table), step->key, step->value, BPF_ANY);
 	else

@@ -43,6 +43,21 @@ static void dump_endpoints(const struct ebpf *ebpf, struct ebpf_rows *rows)
 	}
 }
 
+static void dump_near_ports(const struct ebpf *ebpf, struct ebpf_rows *rows)
+{
+	struct {
+		struct hyp_port_key key;
+		struct hyp_port_value value;
+	} row;
+
+	for (uint32_t port = 0; port < HYP_NEAR_PORTS; port++) {
+		row.key.port = port;
+		row.value.endpoint = (uint32_t)ebpf->near_ports[port];
+		if (row.value.endpoint != 0)
+			ebpf_rows_add(rows, &row, sizeof(row));
+	}
+}
+
 int64_t ebpf_dump(struct hyp_dataplane *dataplane, uint32_t table, void *buffer, uint64_t capacity,
 		  uint64_t *bytes, struct hyp_error *error)
 {
@@ -59,6 +74,8 @@ int64_t ebpf_dump(struct hyp_dataplane *dataplane, uint32_t table, void *buffer,
 	int result = 0;
 
 	hyp_table_sizes(table, &dump.key, &dump.value);
+	if (table == HYP_TABLE_PORT)
+		dump_near_ports(ebpf, &dump.rows);
 	if (table == HYP_TABLE_ENDPOINT)
 		dump_endpoints(ebpf, &dump.rows);
 	else

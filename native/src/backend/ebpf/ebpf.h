@@ -10,6 +10,7 @@
 /* The maps, in the order of their names in pin.c. */
 enum map {
 	MAP_META,
+	MAP_NEAR_PORT,
 	MAP_PORT,
 	MAP_NETWORK,
 	MAP_CURRENT,
@@ -44,7 +45,8 @@ struct ebpf {
 	uint32_t cpus; /* possible ones: how many values a per-CPU map gives */
 	int adopted;
 
-	/* hyp_current and hyp_endpoint, mapped. */
+	/* hyp_near_port, hyp_current and hyp_endpoint, mapped. */
+	volatile uint64_t *near_ports;
 	volatile uint64_t *current;
 	struct hyp_endpoint_value *endpoints;
 	/* When each slot stopped being the current one, CLOCK_MONOTONIC; 0: not by this process. */

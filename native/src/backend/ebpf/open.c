@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -27,6 +28,8 @@ static void ebpf_close(struct hyp_dataplane *dataplane)
 	struct ebpf *ebpf = ebpf_of(dataplane);
 
 	ring_buffer__free(ebpf->ring);
+	if (ebpf->near_ports)
+		munmap((void *)ebpf->near_ports, HYP_NEAR_PORTS * sizeof(uint64_t));
 	if (ebpf->current)
 		munmap((void *)ebpf->current, HYP_ENDPOINTS_MAX * sizeof(uint64_t));
 	if (ebpf->endpoints)
@@ -175,6 +178,24 @@ static int load(struct ebpf *ebpf, struct bpf_object *object, const char *direct
 	return 0;
 }
 
+/*
+ * Tells the program how long a jiffy is. The coarse clocks move with them, so their resolution is
+ * one (CONFIG_HZ itself is in a file that need not be there).
+ */
+static int set_hz(struct bpf_object *object)
+{
+	struct bpf_map *constants = bpf_object__find_map_by_name(object, ".rodata");
+	struct timespec jiffy;
+	uint32_t hz;
+
+	if (!constants || clock_getres(CLOCK_MONOTONIC_COARSE, &jiffy) != 0)
+		return -ENOTSUP;
+	if (jiffy.tv_sec != 0 || jiffy.tv_nsec < 100000)
+		return -ENOTSUP;
+	hz = (uint32_t)((1000000000 + jiffy.tv_nsec / 2) / jiffy.tv_nsec);
+	return bpf_map__set_initial_value(constants, &hz, sizeof(hz));
+}
+
 static int load_object(struct ebpf *ebpf, const struct hyp_dataplane_options *options, int fresh,
 		       struct hyp_error *error)
 {
@@ -186,15 +207,16 @@ static int load_object(struct ebpf *ebpf, const struct hyp_dataplane_options *op
 	if (!object)
 		return hyp_fail(error, -errno, "the embedded object cannot be read: %s",
 				strerror(errno));
-	result = 0;
-	if (options->connections_max != 0)
+	result = set_hz(object);
+	if (result == 0 && options->connections_max != 0)
 		result = bpf_map__set_max_entries(
 			bpf_object__find_map_by_name(object, pin_map_name(MAP_CONNECTION)),
 			options->connections_max);
 	if (result == 0)
 		result = load(ebpf, object, options->pin_path, fresh, error);
 	else
-		hyp_fail(error, result, "%u connections cannot be had", options->connections_max);
+		hyp_fail(error, result, "the embedded object cannot be prepared: %s",
+			 strerror(-result));
 	bpf_object__close(object);
 	if (result != 0)
 		return result;
@@ -227,21 +249,27 @@ static int open_tables(struct ebpf *ebpf, const struct hyp_dataplane_options *op
 					    : load_object(ebpf, options, 0, error);
 }
 
-static int map_memory(struct ebpf *ebpf)
+/* The memory of a map, or NULL with errno. */
+static void *map_memory(const struct ebpf *ebpf, enum map map, size_t bytes)
 {
-	void *memory;
+	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, ebpf->maps[map], 0);
 
-	memory = mmap(NULL, HYP_ENDPOINTS_MAX * sizeof(uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED,
-		      ebpf->maps[MAP_CURRENT], 0);
-	if (memory == MAP_FAILED)
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
+static int map_tables(struct ebpf *ebpf)
+{
+	ebpf->near_ports = map_memory(ebpf, MAP_NEAR_PORT, HYP_NEAR_PORTS * sizeof(uint64_t));
+	if (!ebpf->near_ports)
 		return -errno;
-	ebpf->current = memory;
-	memory = mmap(NULL,
-		      HYP_ENDPOINTS_MAX * HYP_ENDPOINT_SLOTS * sizeof(struct hyp_endpoint_value),
-		      PROT_READ | PROT_WRITE, MAP_SHARED, ebpf->maps[MAP_ENDPOINT], 0);
-	if (memory == MAP_FAILED)
+	ebpf->current = map_memory(ebpf, MAP_CURRENT, HYP_ENDPOINTS_MAX * sizeof(uint64_t));
+	if (!ebpf->current)
 		return -errno;
-	ebpf->endpoints = memory;
+	ebpf->endpoints = map_memory(ebpf, MAP_ENDPOINT,
+				     HYP_ENDPOINTS_MAX * HYP_ENDPOINT_SLOTS *
+					     sizeof(struct hyp_endpoint_value));
+	if (!ebpf->endpoints)
+		return -errno;
 	ebpf->retired = calloc(HYP_ENDPOINTS_MAX, sizeof(*ebpf->retired));
 	return ebpf->retired ? 0 : -ENOMEM;
 }
@@ -266,7 +294,7 @@ static int finish(struct ebpf *ebpf)
 		return result;
 	ebpf->program_id = program.id;
 	ebpf->connections_max = connections.max_entries;
-	result = map_memory(ebpf);
+	result = map_tables(ebpf);
 	return result == 0 ? ebpf_ring_open(ebpf) : result;
 }
 

@@ -18,6 +18,7 @@
 
 static const char *const names[MAPS] = {
 	[MAP_META] = "hyp_meta",
+	[MAP_NEAR_PORT] = "hyp_near_port",
 	[MAP_PORT] = "hyp_port",
 	[MAP_NETWORK] = "hyp_network",
 	[MAP_CURRENT] = "hyp_current",
