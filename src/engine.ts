@@ -100,7 +100,7 @@ export async function assemble(
   const networks = new Networks({
     facts,
     reconciler,
-    indices: networkIndices(facts),
+    indices: networkIndices(facts, dataplane),
     defaultMtuBytes,
     nowMs,
   });
@@ -117,7 +117,7 @@ export async function assemble(
     nameOf: (ip) => ipam.endpointName(ip),
     assigned: (ip) => ipam.assigned(ip),
     rejectLabelErrors: config.onLabelError === "reject",
-    indices: endpointIndices(facts),
+    indices: endpointIndices(facts, dataplane),
     bootId,
     nowMs,
     log,
@@ -220,15 +220,16 @@ function isOurs(name: string) {
     driver === name || ipamDriver === name;
 }
 
-function networkIndices(facts: FactsStore): IdPool {
-  const indices = new IdPool(1, NETWORK_INDEX_MAX);
-  for (const { index } of facts.facts.networks.values()) indices.claim(index);
+/** Numbers for as many networks as both the ABI and this data plane have room for. */
+function networkIndices({ facts }: FactsStore, { capabilities }: Dataplane): IdPool {
+  const indices = new IdPool(1, Math.min(NETWORK_INDEX_MAX, capabilities.networksMax));
+  for (const { index } of facts.networks.values()) indices.claim(index);
   return indices;
 }
 
-function endpointIndices(facts: FactsStore): IdPool {
-  const indices = new IdPool(1, ENDPOINT_INDEX_MAX);
-  for (const { index } of facts.facts.endpoints.values()) indices.claim(index);
+function endpointIndices({ facts }: FactsStore, { capabilities }: Dataplane): IdPool {
+  const indices = new IdPool(1, Math.min(ENDPOINT_INDEX_MAX, capabilities.endpointsMax));
+  for (const { index } of facts.endpoints.values()) indices.claim(index);
   return indices;
 }
 

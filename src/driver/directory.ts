@@ -51,7 +51,7 @@ export class Directory implements EndpointDirectory {
     const { facts } = this.#parts;
     const network = facts.network(networkId);
     if (network === undefined || network.name === name) return;
-    void facts.putNetwork({ ...network, name }).catch((error) => this.#unsaved(error));
+    void facts.learnNetwork({ ...network, name }).catch((error) => this.#unsaved(error));
     this.#settle();
   }
 
@@ -82,7 +82,7 @@ export class Directory implements EndpointDirectory {
   }
 
   #write(endpoint: EndpointFacts): void {
-    this.#parts.facts.putEndpoint(endpoint).catch((error) => this.#unsaved(error));
+    this.#parts.facts.learnEndpoint(endpoint).catch((error) => this.#unsaved(error));
   }
 
   #settle(): void {
@@ -92,7 +92,7 @@ export class Directory implements EndpointDirectory {
   }
 
   #unsaved(error: unknown): void {
-    this.#parts.log.error("store.failed", `what Docker says could not be kept: ${reasonOf(error)}`);
+    this.#parts.log.error("store.failed", `what Docker says could not be kept yet: ${reasonOf(error)}`);
   }
 }
 

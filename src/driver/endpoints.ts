@@ -50,7 +50,7 @@ export class Endpoints {
   /** Throws E301, E310. */
   known(ref: EndpointRef): EndpointFacts {
     const endpoint = this.#parts.facts.endpoint(ref.endpointId);
-    if (endpoint !== undefined) return endpoint;
+    if (endpoint?.networkId === ref.networkId) return endpoint;
     const network = this.#parts.networks.known(ref.networkId);
     throw new HyperionError("E310", { endpoint: shortId(ref.endpointId), network: shortId(network.id) });
   }
@@ -65,6 +65,7 @@ export class Endpoints {
     return this.#creating.run(request.networkId, () =>
       this.#mutex.run(request.endpointId, async () => {
         const existing = this.#parts.facts.endpoint(request.endpointId);
+        if (existing !== undefined) demandSame(existing, request);
         const endpoint = existing ?? (await this.#create(request));
         return endpoint.macGiven ? {} : { mac: endpoint.mac };
       }),
@@ -133,12 +134,12 @@ export class Endpoints {
     ]);
     const failure = outcomes.find((outcome) => outcome.status === "rejected");
     if (failure === undefined) return;
-    await facts.removeEndpoint(endpoint).catch(() => {});
+    await facts.dropEndpoint(endpoint).catch(() => {});
     await reconciler.settle().catch(() => {});
     throw failure.reason;
   }
 
-  /** Takes an endpoint away and gives back what it had. An unknown one is fine. */
+  /** Takes an endpoint away and gives back what it had. An unknown one is fine. Throws E709, and then it stays. */
   delete(ref: EndpointRef): Promise<void> {
     return this.#mutex.run(ref.endpointId, async () => {
       const endpoint = this.#parts.facts.endpoint(ref.endpointId);
@@ -166,8 +167,13 @@ export class Endpoints {
 
   async #release(endpoint: EndpointFacts): Promise<void> {
     const { facts, reconciler, vfs, indices, log } = this.#parts;
+    try {
+      await facts.removeEndpoint(endpoint);
+    } catch (error) {
+      await reconciler.settle().catch(() => {}); // A pass may have seen it gone.
+      throw error;
+    }
     this.#parts.attribution.forget(endpoint.id);
-    await facts.removeEndpoint(endpoint);
     // Off the tables before the VF can belong to anybody else. A refusal is retried by the reconciler.
     await reconciler
       .settle()
@@ -204,6 +210,21 @@ export class Endpoints {
       throw new HyperionError("E312", { mac, endpoint });
     }
   }
+}
+
+/** Throws E316 when a known ID comes with a request that is not a repetition. */
+function demandSame(endpoint: EndpointFacts, request: CreateEndpointRequest): void {
+  const same =
+    endpoint.networkId === request.networkId &&
+    (request.mac ?? endpoint.mac) === endpoint.mac &&
+    endpoint.macGiven === (request.mac !== undefined) &&
+    sameAddress(endpoint.ipv4, request.ipv4) &&
+    sameAddress(endpoint.ipv6, request.ipv6);
+  if (!same) throw new HyperionError("E316", { endpoint: shortId(endpoint.id) });
+}
+
+function sameAddress(a: InterfaceAddress | undefined, b: InterfaceAddress | undefined): boolean {
+  return a?.ip === b?.ip && a?.bits === b?.bits;
 }
 
 function has(endpoint: EndpointFacts, address: InterfaceAddress): boolean {

@@ -15,8 +15,8 @@ import {
  * Networks and endpoints: in memory for everybody to read, in the store to outlive the daemon.
  *
  * A change is visible at once, so that the data plane can be programmed while the disk still works;
- * the promise resolves when it is on disk. If the disk refuses, the change is taken back and the
- * promise rejects (E709).
+ * the promise resolves when it is on disk, and rejects (E709) when the disk refuses. `put` and
+ * `remove` are then taken back; `learn` and `drop` stand.
  */
 export class FactsStore {
   readonly #store: Store;
@@ -24,6 +24,11 @@ export class FactsStore {
   readonly #endpoints = new Map<EndpointId, EndpointFacts>();
   /** Those of the endpoints that have no container yet: few, and asked for often. */
   readonly #unattributed = new Map<EndpointId, EndpointFacts>();
+  /**
+   * After a refused write nobody knows what the disk has under that key. It is owed what memory has:
+   * every transaction carries that along, so that no later record can contradict an old one.
+   */
+  readonly #owed = new Map<string, StoreOperation>();
 
   private constructor(store: Store) {
     this.#store = store;
@@ -69,48 +74,80 @@ export class FactsStore {
   }
 
   putNetwork(network: NetworkFacts): Promise<void> {
-    const put = { verb: "put", key: networkKey(network.id), value: encodeNetwork(network) } as const;
-    return this.#change(network.id, network, put, this.#networks, (id, fact) =>
-      this.#replaceNetwork(id, fact),
-    );
+    return this.#change(this.#networkChange(network.id, network), "take back");
   }
 
   removeNetwork({ id }: NetworkFacts): Promise<void> {
-    const remove = { verb: "delete", key: networkKey(id) } as const;
-    return this.#change(id, undefined, remove, this.#networks, (id, fact) => this.#replaceNetwork(id, fact));
+    return this.#change(this.#networkChange(id, undefined), "take back");
   }
 
   putEndpoint(endpoint: EndpointFacts): Promise<void> {
-    const key = endpointKey(endpoint.networkId, endpoint.id);
-    const put = { verb: "put", key, value: encodeEndpoint(endpoint) } as const;
-    return this.#change(endpoint.id, endpoint, put, this.#endpoints, (id, fact) =>
-      this.#replaceEndpoint(id, fact),
-    );
+    return this.#change(this.#endpointChange(endpoint, endpoint), "take back");
   }
 
-  removeEndpoint({ networkId, id }: EndpointFacts): Promise<void> {
-    const remove = { verb: "delete", key: endpointKey(networkId, id) } as const;
-    return this.#change(id, undefined, remove, this.#endpoints, (id, fact) =>
-      this.#replaceEndpoint(id, fact),
-    );
+  removeEndpoint(endpoint: EndpointFacts): Promise<void> {
+    return this.#change(this.#endpointChange(endpoint, undefined), "take back");
   }
 
-  async #change<Id, Fact>(
-    id: Id,
-    next: Fact | undefined,
-    operation: StoreOperation,
-    facts: ReadonlyMap<Id, Fact>,
-    replace: (id: Id, fact: Fact | undefined) => void,
-  ): Promise<void> {
-    const before = facts.get(id);
-    replace(id, next);
+  /** As putNetwork, for what is true whether or not the disk takes it: a refusal is made up for later. */
+  learnNetwork(network: NetworkFacts): Promise<void> {
+    return this.#change(this.#networkChange(network.id, network), "keep");
+  }
+
+  /** As putEndpoint, for what is true whether or not the disk takes it. */
+  learnEndpoint(endpoint: EndpointFacts): Promise<void> {
+    return this.#change(this.#endpointChange(endpoint, endpoint), "keep");
+  }
+
+  /** As removeNetwork, for one that has come to nothing whether or not the disk takes it. */
+  dropNetwork({ id }: NetworkFacts): Promise<void> {
+    return this.#change(this.#networkChange(id, undefined), "keep");
+  }
+
+  /** As removeEndpoint, for one that has come to nothing whether or not the disk takes it. */
+  dropEndpoint(endpoint: EndpointFacts): Promise<void> {
+    return this.#change(this.#endpointChange(endpoint, undefined), "keep");
+  }
+
+  #networkChange(id: NetworkId, next: NetworkFacts | undefined): Change<NetworkFacts> {
+    return {
+      key: networkKey(id),
+      next,
+      now: () => this.#networks.get(id),
+      replace: (fact) => this.#replaceNetwork(id, fact),
+      encode: encodeNetwork,
+    };
+  }
+
+  #endpointChange({ id, networkId }: EndpointFacts, next: EndpointFacts | undefined): Change<EndpointFacts> {
+    return {
+      key: endpointKey(networkId, id),
+      next,
+      now: () => this.#endpoints.get(id),
+      replace: (fact) => this.#replaceEndpoint(id, fact),
+      encode: encodeEndpoint,
+    };
+  }
+
+  async #change<Fact>(change: Change<Fact>, whenRefused: "take back" | "keep"): Promise<void> {
+    const { key, next, now, replace } = change;
+    const before = now();
+    replace(next);
+    this.#owed.delete(key);
     try {
-      await this.#store.transaction([], [operation]);
+      await this.#write(operationFor(change, next));
     } catch (error) {
       // Only this change is taken back: a later one to the same fact stands on its own write.
-      if (facts.get(id) === next) replace(id, before);
+      if (whenRefused === "take back" && now() === next) replace(before);
+      this.#owed.set(key, operationFor(change, now()));
       throw error;
     }
+  }
+
+  async #write(operation: StoreOperation): Promise<void> {
+    const owed = [...this.#owed.values()];
+    await this.#store.transaction([], [...owed, operation]);
+    for (const one of owed) if (this.#owed.get(one.key) === one) this.#owed.delete(one.key);
   }
 
   #replaceNetwork(id: NetworkId, network: NetworkFacts | undefined): void {
@@ -124,6 +161,19 @@ export class FactsStore {
     if (endpoint !== undefined && endpoint.container === undefined) this.#unattributed.set(id, endpoint);
     else this.#unattributed.delete(id);
   }
+}
+
+/** A fact to be replaced by another, or by none. */
+interface Change<Fact> {
+  readonly key: string;
+  readonly next: Fact | undefined;
+  readonly now: () => Fact | undefined;
+  readonly replace: (fact: Fact | undefined) => void;
+  readonly encode: (fact: Fact) => Json;
+}
+
+function operationFor<Fact>({ key, encode }: Change<Fact>, fact: Fact | undefined): StoreOperation {
+  return fact === undefined ? { verb: "delete", key } : { verb: "put", key, value: encode(fact) };
 }
 
 function decoded<T>(key: string, value: Json, decode: (value: Json) => T): T {

@@ -18,7 +18,7 @@ export interface NetworksParts {
   readonly nowMs: () => number;
 }
 
-/** Networks: made and taken away, each one at a time. */
+/** Networks: made and taken away, one at a time. */
 export class Networks {
   readonly #parts: NetworksParts;
   readonly #mutex = new KeyedMutex();
@@ -37,7 +37,7 @@ export class Networks {
   /** Repeatable with equal settings. Throws E302 for others, E303 to E305, E321. */
   create(request: CreateNetworkRequest): Promise<void> {
     // One at a time: two networks with overlapping subnets must not pass each other's check.
-    return this.#mutex.run("create", () => this.#create(request));
+    return this.#mutex.run("networks", () => this.#create(request));
   }
 
   async #create(request: CreateNetworkRequest): Promise<void> {
@@ -69,19 +69,27 @@ export class Networks {
     }
   }
 
-  /** Takes a network away, known or not; its endpoints must be gone. */
-  async delete(id: NetworkId): Promise<void> {
-    const { facts, reconciler, indices } = this.#parts;
-    const network = facts.network(id);
-    if (network === undefined) return;
-    await facts.removeNetwork(network);
-    await reconciler.settle();
-    indices.release(network.index);
+  /** Takes a network away, known or not; its endpoints must be gone. Throws E709, and then it stays. */
+  delete(id: NetworkId): Promise<void> {
+    return this.#mutex.run("networks", async () => {
+      const { facts, reconciler, indices } = this.#parts;
+      const network = facts.network(id);
+      if (network === undefined) return;
+      try {
+        await facts.removeNetwork(network);
+      } catch (error) {
+        await reconciler.settle().catch(() => {}); // A pass may have seen it gone.
+        throw error;
+      }
+      // What the data plane refuses to let go of is tried again; the index rests for a thousand networks.
+      await reconciler.settle().catch(() => {});
+      indices.release(network.index);
+    });
   }
 
   async #undo(network: NetworkFacts): Promise<void> {
     const { facts, reconciler, indices } = this.#parts;
-    await facts.removeNetwork(network).catch(() => {});
+    await facts.dropNetwork(network).catch(() => {});
     await reconciler.settle().catch(() => {});
     indices.release(network.index);
   }

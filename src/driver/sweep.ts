@@ -34,10 +34,10 @@ export class Sweep {
 
   /** At start: endpoints whose VF did not survive, as after a reboot. */
   async lost(endpoints: readonly EndpointFacts[]): Promise<void> {
-    for (const { id, bootId } of endpoints) {
-      const why = bootId === this.#parts.bootId ? "its VF is gone" : "the machine was rebooted";
-      await this.#parts.endpoints.evict(id, why);
-    }
+    const whyOf = (bootId: string) =>
+      bootId === this.#parts.bootId ? "its VF is gone" : "the machine was rebooted";
+    // All at once: the store writes them in a few commits, and the machine waits for its containers.
+    await Promise.all(endpoints.map(({ id, bootId }) => this.#parts.endpoints.evict(id, whyOf(bootId))));
   }
 
   /** What Docker lists, all of it, against what is on the books. */

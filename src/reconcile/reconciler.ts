@@ -3,7 +3,7 @@ import type { Log } from "../base/log.ts";
 import { HyperionError, reasonOf } from "../model/errors.ts";
 import type { Facts } from "../model/facts.ts";
 import type { Desired, Numbering } from "../pipeline/index.ts";
-import type { Dataplane, Failure } from "../platform/dataplane/dataplane.ts";
+import type { Dataplane, Failure, Operation } from "../platform/dataplane/dataplane.ts";
 import { Actual, type Step } from "./actual.ts";
 import { IDENTITY_MAX, Numbers, POLICY_MAX } from "./numbering.ts";
 
@@ -141,14 +141,15 @@ export class Reconciler {
     this.#passes++;
     this.#desired = this.#compileNow();
     const steps = this.#actual.plan(this.#desired.groups);
-    if (steps.length === 0) return new Map();
+    if (steps.length === 0) {
+      this.#calm();
+      return new Map();
+    }
     this.#steps += steps.length;
     const refused = await this.#apply(steps);
     this.#releaseNumbers();
     if (refused.size === 0) {
-      this.#backoff.reset();
-      clearTimeout(this.#retry);
-      this.#retry = undefined;
+      this.#calm();
       return refused;
     }
     this.#failures += refused.size;
@@ -164,25 +165,42 @@ export class Reconciler {
     return refused;
   }
 
-  /** Applies the steps; returns the first failure of each owner that had one. */
+  /**
+   * Applies the steps; returns the first failure of each owner that had one.
+   *
+   * An endpoint row names a policy set and an identity. Where the data plane refused a rule of that
+   * set, or about that identity, the endpoint keeps the row that it has: a new endpoint stays in
+   * quarantine, and none goes by rules of which a `deny` is missing.
+   */
   async #apply(steps: readonly Step[]): Promise<ReadonlyMap<string, Failure>> {
-    let failures: readonly Failure[];
+    const { dataplane } = this.#parts;
+    const refused = new Map<Operation, Failure>();
+    const take = async (some: readonly Step[]) => {
+      if (some.length === 0) return;
+      for (const failure of await dataplane.apply(some)) refused.set(failure.operation, failure);
+    };
     try {
-      failures = await this.#parts.dataplane.apply(steps);
+      await take(steps.filter(isRule));
+      for (const [step, failure] of dependants(steps, [...refused.values()])) refused.set(step, failure);
+      await take(steps.filter((step) => !isRule(step) && !refused.has(step)));
     } catch (error) {
       this.#actual.failed(steps);
       throw error;
     }
-    if (failures.length === 0) return new Map();
-    const byOperation = new Map(failures.map((failure) => [failure.operation, failure]));
-    const failed = steps.filter((step) => byOperation.has(step));
-    this.#actual.failed(failed);
+    this.#actual.failed(steps.filter((step) => refused.has(step)));
     const byOwner = new Map<string, Failure>();
-    for (const step of failed) {
-      const failure = byOperation.get(step);
+    for (const step of steps) {
+      const failure = refused.get(step);
       if (failure !== undefined && !byOwner.has(step.owner)) byOwner.set(step.owner, failure);
     }
     return byOwner;
+  }
+
+  /** Everything is as it should be. */
+  #calm(): void {
+    this.#backoff.reset();
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
   }
 
   #retryLater(): void {
@@ -214,6 +232,30 @@ export class Reconciler {
     this.#numbering.identities.retain((number) => identities.has(number));
     this.#numbering.policies.retain((number) => policies.has(number));
   }
+}
+
+function isRule({ verb, row }: Step): boolean {
+  return verb === "upsert" && row.table === "policy";
+}
+
+/** Endpoint rows that must wait for refused rules, each with the failure that it waits for. */
+function dependants(steps: readonly Step[], refused: readonly Failure[]): ReadonlyMap<Step, Failure> {
+  const waiting = new Map<Step, Failure>();
+  if (refused.length === 0) return waiting;
+  const byPolicy = new Map<number, Failure>();
+  const byIdentity = new Map<number, Failure>();
+  for (const failure of refused) {
+    const { row } = failure.operation;
+    if (row.table !== "policy") continue;
+    byPolicy.set(row.policy, failure);
+    byIdentity.set(row.identity, failure);
+  }
+  for (const step of steps) {
+    if (step.verb !== "upsert" || step.row.table !== "endpoint") continue;
+    const failure = byPolicy.get(step.row.policy) ?? byIdentity.get(step.row.identity);
+    if (failure !== undefined) waiting.set(step, failure);
+  }
+  return waiting;
 }
 
 function settleOne(waiter: Waiter, failures: ReadonlyMap<string, Failure>): void {
