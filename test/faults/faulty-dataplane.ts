@@ -20,7 +20,7 @@ export class FaultyDataplane implements Dataplane {
   readonly #calls = new Map<Call, number>();
   /** Operations of batches seen since construction, failed ones included. */
   operations = 0;
-  #fails: (operation: number) => boolean = () => false;
+  #fails: (count: number, operation: Operation) => boolean = () => false;
   #errno: number = constants.errno.E2BIG;
 
   constructor(behind: Dataplane) {
@@ -42,6 +42,12 @@ export class FaultyDataplane implements Dataplane {
   failAlways(errno: number = constants.errno.E2BIG): void {
     this.#errno = errno;
     this.#fails = () => true;
+  }
+
+  /** Operations that are `doomed` fail until {@link heal}, as with one full table. */
+  failRows(doomed: (operation: Operation) => boolean, errno: number = constants.errno.E2BIG): void {
+    this.#errno = errno;
+    this.#fails = (_, operation) => doomed(operation);
   }
 
   /** The next `times` calls reject, having done nothing. */
@@ -70,7 +76,7 @@ export class FaultyDataplane implements Dataplane {
     const passed: Operation[] = [];
     for (const operation of operations) {
       this.operations += 1;
-      if (this.#fails(this.operations)) failures.push({ operation, errno: this.#errno });
+      if (this.#fails(this.operations, operation)) failures.push({ operation, errno: this.#errno });
       else passed.push(operation);
     }
     return [...failures, ...(await this.#behind.apply(passed))];
