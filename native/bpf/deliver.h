@@ -37,7 +37,8 @@ static __always_inline int deliver(struct __sk_buff *skb, const struct packet *p
 		drop(packet, packet->receiver, HYP_REASON_MALFORMED);
 		return TC_ACT_SHOT;
 	}
-	/* The representor took it for somebody else's, and the receiver's stack would believe that. */
+	/* The representor took it for somebody else's, and the receiver's stack would believe that. (From
+	 * 6.16 on bpf_redirect_peer does away with it.) */
 	if (skb->pkt_type != PACKET_HOST)
 		bpf_skb_change_type(skb, PACKET_HOST);
 	count_delivery(skb, packet);

@@ -135,6 +135,9 @@ static __noinline int pass_multicast(struct __sk_buff *skb, struct packet *packe
 
 	if (!network_has_multicast(packet->network, &members))
 		return refuse(packet, packet->sender, HYP_REASON_MULTICAST_OFF);
+	/* Later fragments have no ports, and nothing remembers which members the first one reached. */
+	if (packet->fragment != WHOLE)
+		return refuse(packet, packet->sender, HYP_REASON_FRAGMENT_UNKNOWN);
 	copy_to_members(skb, packet, members);
 	return TC_ACT_SHOT; /* the original; the copies are on their way */
 }

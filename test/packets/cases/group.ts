@@ -130,6 +130,25 @@ export const groups: readonly PacketCase[] = [
     ],
   },
   {
+    name: "fragments are not carried: nothing says whom the first one reached",
+    rows: world({ multicast: true }),
+    steps: [0, 8].map((fragmentOffset) =>
+      dropped(
+        A,
+        ethernet(
+          A.mac,
+          MDNS4.mac,
+          ETHERTYPE.ipv4,
+          ipv4(A.ipv4, MDNS4.ip, PROTOCOL.udp, udp(A.ipv4, MDNS4.ip, [5353, 5353], filler(56)), {
+            fragmentOffset,
+            moreFragments: fragmentOffset === 0,
+          }),
+        ),
+        "FRAGMENT_UNKNOWN",
+      ),
+    ),
+  },
+  {
     name: "what a host sends before it has an address",
     rows: world({ multicast: true }),
     steps: [

@@ -106,6 +106,21 @@ export const policy: readonly PacketCase[] = [
       ],
     },
     {
+      name: `${family}: who asked may not send answers`,
+      rows: world({
+        b: closed(16),
+        policies: [
+          lets(1, { protocol: "icmp", port: 0x0800, prefixLength: 16 }),
+          lets(2, { protocol: "icmp6", port: 0x8000, prefixLength: 16 }),
+        ],
+      }),
+      steps: [
+        passes(A, B, echoFrame(A, B, "request", 0, family)),
+        dropped(A, echoFrame(A, B, "reply", 0, family), "POLICY_INGRESS", B.endpoint),
+        passes(B, A, echoFrame(B, A, "reply", 0, family)),
+      ],
+    },
+    {
       name: `${family}: an unasked echo reply does not let requests follow`,
       rows: world({ b: { ingressDeny: true } }),
       steps: [

@@ -31,6 +31,8 @@ static int read_drop(void *context, const void *key, const void *value)
 	struct hyp_drop_counter row = { .packets = total.packets, .bytes = total.bytes };
 	struct hyp_drop_key drop;
 
+	if (total.packets == 0)
+		return 0;
 	memcpy(&drop, key, sizeof(drop));
 	row.endpoint = drop.endpoint;
 	row.reason = drop.reason;
@@ -110,6 +112,20 @@ int64_t ebpf_counters(struct hyp_dataplane *dataplane, uint32_t counters, void *
 	if (result != 0)
 		return hyp_fail(error, result, "cannot read counters: %s", strerror(-result));
 	return ebpf_rows_end(&reading.rows, bytes, error);
+}
+
+int ebpf_counters_prepare(struct ebpf *ebpf)
+{
+	struct hyp_count *zero = calloc(ebpf->cpus, sizeof(*zero));
+	int result = zero ? 0 : -ENOMEM;
+
+	for (uint32_t reason = 1; result == 0 && reason < HYP_REASON_COUNT; reason++) {
+		struct hyp_drop_key key = { .endpoint = 0, .reason = reason };
+
+		result = bpf_map_update_elem(ebpf->maps[MAP_DROP], &key, zero, BPF_NOEXIST);
+	}
+	free(zero);
+	return result;
 }
 
 int ebpf_buckets_fill(struct ebpf *ebpf, uint32_t endpoint)

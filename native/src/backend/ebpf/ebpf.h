@@ -100,6 +100,9 @@ int64_t ebpf_rows_end(const struct ebpf_rows *rows, uint64_t *bytes, struct hyp_
 /* Consumer side of the event ring. Returns 0 or -errno. */
 int ebpf_ring_open(struct ebpf *ebpf);
 
+/* Makes the rows that count the drops for which there is no row left. 0 or -errno. */
+int ebpf_counters_prepare(struct ebpf *ebpf);
+
 /* Forgets what was counted for an endpoint. 0 or -errno. */
 int ebpf_counters_clear(struct ebpf *ebpf, uint32_t endpoint);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -62,7 +63,7 @@ static int ebpf_capabilities(struct hyp_dataplane *dataplane, struct hyp_capabil
 
 const struct hyp_backend hyp_backend_ebpf;
 
-static struct ebpf *ebpf_new(void)
+static struct ebpf *ebpf_new(uint32_t cpus)
 {
 	struct ebpf *ebpf = calloc(1, sizeof(*ebpf));
 
@@ -72,6 +73,7 @@ static struct ebpf *ebpf_new(void)
 	ebpf->program = -1;
 	for (int map = 0; map < MAPS; map++)
 		ebpf->maps[map] = -1;
+	ebpf->cpus = cpus;
 	return ebpf;
 }
 
@@ -140,6 +142,12 @@ static int reuse_map(struct bpf_map *map, const char *directory, struct hyp_erro
 			   : hyp_fail(error, result, "pinned map %s is another version's", name);
 }
 
+/* A descriptor of our own for what the object closes with itself. */
+static int duplicate(int descriptor)
+{
+	return fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+}
+
 /* Loads the object, on the pinned maps where there are some, and pins what is new. */
 static int load(struct ebpf *ebpf, struct bpf_object *object, const char *directory, int fresh,
 		struct hyp_error *error)
@@ -160,7 +168,8 @@ static int load(struct ebpf *ebpf, struct bpf_object *object, const char *direct
 		return hyp_fail(error, result, "the kernel does not load the program: %s",
 				strerror(-result));
 	for (int map = 0; map < MAPS; map++) {
-		ebpf->maps[map] = dup(bpf_object__find_map_fd_by_name(object, pin_map_name(map)));
+		ebpf->maps[map] =
+			duplicate(bpf_object__find_map_fd_by_name(object, pin_map_name(map)));
 		if (ebpf->maps[map] < 0)
 			return hyp_fail(error, -errno, "map %s: %s", pin_map_name(map), strerror(errno));
 		result = pin_replace(directory, pin_map_name(map), ebpf->maps[map]);
@@ -168,8 +177,8 @@ static int load(struct ebpf *ebpf, struct bpf_object *object, const char *direct
 			return hyp_fail(error, result, "cannot pin %s: %s", pin_map_name(map),
 					strerror(-result));
 	}
-	ebpf->program = dup(bpf_program__fd(
-		bpf_object__find_program_by_name(object, HYP_PROGRAM_NAME)));
+	ebpf->program = duplicate(
+		bpf_program__fd(bpf_object__find_program_by_name(object, HYP_PROGRAM_NAME)));
 	if (ebpf->program < 0)
 		return hyp_fail(error, -errno, "program: %s", strerror(errno));
 	result = pin_replace(directory, HYP_PROGRAM_NAME, ebpf->program);
@@ -218,6 +227,11 @@ static int load_object(struct ebpf *ebpf, const struct hyp_dataplane_options *op
 		hyp_fail(error, result, "the embedded object cannot be prepared: %s",
 			 strerror(-result));
 	bpf_object__close(object);
+	if (result == 0 && fresh) {
+		result = ebpf_counters_prepare(ebpf);
+		if (result != 0)
+			hyp_fail(error, result, "cannot prepare counters: %s", strerror(-result));
+	}
 	if (result != 0)
 		return result;
 	result = write_meta(ebpf, object_hash());
@@ -280,12 +294,8 @@ static int finish(struct ebpf *ebpf)
 	struct bpf_prog_info program = { 0 };
 	struct bpf_map_info connections = { 0 };
 	uint32_t program_size = sizeof(program), connections_size = sizeof(connections);
-	int cpus = libbpf_num_possible_cpus();
 	int result;
 
-	if (cpus < 0)
-		return cpus;
-	ebpf->cpus = (uint32_t)cpus;
 	result = bpf_obj_get_info_by_fd(ebpf->program, &program, &program_size);
 	if (result == 0)
 		result = bpf_obj_get_info_by_fd(ebpf->maps[MAP_CONNECTION], &connections,
@@ -301,9 +311,12 @@ static int finish(struct ebpf *ebpf)
 static int ebpf_open(const struct hyp_dataplane_options *options, struct hyp_dataplane **out,
 		     struct hyp_error *error)
 {
+	int cpus = libbpf_num_possible_cpus();
 	struct ebpf *ebpf;
 	int lock, result;
 
+	if (cpus <= 0)
+		return hyp_fail(error, cpus, "the number of CPUs is unknown: %s", strerror(-cpus));
 	if (strcmp(options->url, "ebpf") != 0)
 		return hyp_fail(error, -EINVAL, "\"%s\": the ebpf data plane takes no arguments",
 				options->url);
@@ -311,7 +324,7 @@ static int ebpf_open(const struct hyp_dataplane_options *options, struct hyp_dat
 	lock = pin_directory(options->pin_path, error);
 	if (lock < 0)
 		return lock;
-	ebpf = ebpf_new();
+	ebpf = ebpf_new((uint32_t)cpus);
 	if (!ebpf) {
 		close(lock);
 		return hyp_fail(error, -ENOMEM, "no memory for a data plane");
