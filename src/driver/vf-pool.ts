@@ -39,6 +39,8 @@ interface Waiter {
   readonly mtuBytes: number;
   readonly resolve: (vf: ReadyVf) => void;
   readonly reject: (error: unknown) => void;
+  /** True once everything undead was tried again on its behalf. */
+  sawUndead: boolean;
 }
 
 interface Doomed extends VfNames {
@@ -165,7 +167,7 @@ export class VfPool {
 
   #wait(mtuBytes: number): Promise<ReadyVf> {
     return new Promise((resolve, reject) => {
-      this.#waiters.push({ mtuBytes, resolve, reject });
+      this.#waiters.push({ mtuBytes, resolve, reject, sawUndead: false });
       this.#work();
     });
   }
@@ -216,6 +218,13 @@ export class VfPool {
   }
 
   #refuse(): void {
+    const [waiter] = this.#waiters;
+    if (waiter !== undefined && this.#undead.length > 0 && !waiter.sawUndead) {
+      // What could not be destroyed is worth another try before somebody is refused over it.
+      waiter.sawUndead = true;
+      for (const names of this.#undead.splice(0)) this.#doom(names);
+      return;
+    }
     const { limit } = this.#options;
     this.#waiters.shift()?.reject(new HyperionError("E320", { used: this.#inUse.size, limit }));
   }
@@ -244,6 +253,13 @@ export class VfPool {
       this.#undead.push(names);
       this.#retryLater();
     }
+  }
+
+  /** A creation whose answer was lost has happened all the same; a device that is no veth is not ours. */
+  async #uncreate(names: VfNames): Promise<void> {
+    const link = await this.#options.host.link(names.representor).catch(() => undefined);
+    if (link?.kind === "veth") await this.#destroy(names);
+    else this.#names.release(names.representor);
   }
 
   #wantsWarm(): boolean {
@@ -285,7 +301,7 @@ export class VfPool {
     try {
       port = await host.createVf(names.vf, names.representor, mtuBytes);
     } catch (error) {
-      this.#names.release(names.representor);
+      await this.#uncreate(names);
       throw error;
     }
     try {

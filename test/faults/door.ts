@@ -12,8 +12,7 @@ export class Door<T extends object> {
   readonly front: T;
   /** Calls of the methods that may fail, since construction. */
   calls = 0;
-  #fails: (call: number) => boolean = () => false;
-  #leaves: CallLeaves = "nothing";
+  #fate: (call: number) => CallLeaves | undefined = () => undefined;
   #isCut = false;
 
   /** @param mayFail the methods that are counted and may fail. */
@@ -31,18 +30,21 @@ export class Door<T extends object> {
   /** The n-th fallible call from now on (1: the next) fails. */
   failNth(n: number, leaves: CallLeaves = "nothing"): void {
     const failing = this.calls + n;
-    this.#fails = (call) => call === failing;
-    this.#leaves = leaves;
+    this.#fate = (call) => (call === failing ? leaves : undefined);
   }
 
   /** Every fallible call fails until {@link heal}. */
   failAlways(leaves: CallLeaves = "nothing"): void {
-    this.#fails = () => true;
-    this.#leaves = leaves;
+    this.#fate = () => leaves;
+  }
+
+  /** Each fallible call has the fate that `draw` gives it; undefined: it succeeds. */
+  failBy(draw: () => CallLeaves | undefined): void {
+    this.#fate = draw;
   }
 
   heal(): void {
-    this.#fails = () => false;
+    this.#fate = () => undefined;
   }
 
   cut(): void {
@@ -51,10 +53,9 @@ export class Door<T extends object> {
 
   async #call(fallible: boolean, failure: () => HyperionError, call: () => unknown): Promise<unknown> {
     if (this.#isCut) return new Promise(() => {});
-    if (fallible && this.#fails(++this.calls)) {
-      if (this.#leaves === "everything") await call();
-      throw failure();
-    }
+    const leaves = fallible ? this.#fate(++this.calls) : undefined;
+    if (leaves === "everything") await call();
+    if (leaves !== undefined) throw failure();
     const result = await call();
     return this.#isCut ? new Promise(() => {}) : result;
   }
