@@ -135,8 +135,13 @@ export class Bed {
     console.error(`logs of the failed test are in ${kept}`);
   }
 
+  /** A prober in a container's network keeps that network alive when the container is gone. */
+  closeProbers(): void {
+    for (const prober of this.#probers.splice(0)) prober.close();
+  }
+
   async close(): Promise<void> {
-    for (const prober of this.#probers) prober.close();
+    this.closeProbers();
     await this.engine.close();
   }
 }

@@ -56,7 +56,7 @@ describe.skipIf(lacksEngine())("a daemon that is killed", () => {
     // Docker cannot reach its driver and drops the container all the same.
     await bed().engine.tryDocker(["rm", "-f", "leaver"]);
     await daemon.start();
-    await bed().until("the leaver's endpoint is given back", 30_000, async () =>
+    await bed().until("the leaver's endpoint is given back", 100_000, async () =>
       (await daemon.endpoints()).every(({ container }) => container?.name !== "leaver"),
     );
     const next = await bed().run("away", "next");
