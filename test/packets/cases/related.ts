@@ -121,19 +121,21 @@ export const icmpErrors: readonly PacketCase[] = FAMILIES.flatMap((family): Pack
       ),
     ],
   },
-  {
-    name: `${family}: about a connection that must be decided again`,
-    rows: world(),
-    steps: [
-      passes(A, B, udpFrame(A, B, [40000, 53], family)),
-      { apply: [{ verb: "upsert", row: endpointRow(A, { generation: 11 }) }] },
-      dropped(
-        B,
-        error(B, A, udpFrame(A, B, [40000, 53], family), family, UNREACHABLE[family]),
-        "UNRELATED_ICMP_ERROR",
-      ),
-    ],
-  },
+  ...[A, B].map(
+    (who): PacketCase => ({
+      name: `${family}: about a connection that must be decided again, for ${who === A ? "one" : "the other"} end`,
+      rows: world(),
+      steps: [
+        passes(A, B, udpFrame(A, B, [40000, 53], family)),
+        { apply: [{ verb: "upsert", row: endpointRow(who, { generation: 11 }) }] },
+        dropped(
+          B,
+          error(B, A, udpFrame(A, B, [40000, 53], family), family, UNREACHABLE[family]),
+          "UNRELATED_ICMP_ERROR",
+        ),
+      ],
+    }),
+  ),
   {
     name: `${family}: that quotes too little`,
     rows: world(),
@@ -236,11 +238,11 @@ export const fragments: readonly PacketCase[] = FAMILIES.flatMap((family): Packe
     {
       name: `${family}: a change between them stops the rest`,
       rows: world(),
-      steps: [
+      steps: [A, B].flatMap((who) => [
         passes(A, B, first),
-        { apply: [{ verb: "upsert", row: endpointRow(B, { generation: 11 }) }] },
+        { apply: [{ verb: "upsert", row: endpointRow(who, { generation: 11 }) }] },
         dropped(A, second, "FRAGMENT_UNKNOWN"),
-      ],
+      ]),
     },
     {
       name: `${family}: the first of an answer follows its connection`,
