@@ -9,6 +9,9 @@ export interface Attribution {
   /** IPAM was told the name of the endpoint's container (engines ≥ 29). */
   expect(endpoint: EndpointKey, containerName: string): void;
 
+  /** CreateEndpoint is about to be answered: a moment later Docker can say whose the endpoint is. */
+  created(endpoint: EndpointKey): void;
+
   /** The VF is on its way into the container: Docker can say whose it is. */
   joined(endpoint: EndpointKey): void;
 
@@ -25,6 +28,7 @@ export interface EndpointKey {
 export const NO_ATTRIBUTION: Attribution = {
   known: () => undefined,
   expect: () => {},
+  created: () => {},
   joined: () => {},
   forget: () => {},
 };

@@ -70,8 +70,10 @@ export class HyperionDriver implements NetworkDriver {
     await this.#parts.networks.delete(networkId);
   }
 
-  createEndpoint(request: CreateEndpointRequest): Promise<EndpointInterface> {
-    return this.#parts.endpoints.create(request);
+  async createEndpoint(request: CreateEndpointRequest): Promise<EndpointInterface> {
+    const reply = await this.#parts.endpoints.create(request);
+    this.#parts.attribution.created({ id: request.endpointId, networkId: request.networkId });
+    return reply;
   }
 
   deleteEndpoint(endpoint: EndpointRef): Promise<void> {

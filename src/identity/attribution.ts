@@ -28,7 +28,7 @@ export class Attribution {
   readonly #directory: EndpointDirectory;
   readonly #containers: ContainerCache;
   readonly #log: Log;
-  readonly #joined = new Set<EndpointId>();
+  readonly #starting = new Set<EndpointId>();
   readonly #expected = new Map<EndpointId, Expectation>();
   readonly #provisional = new Map<EndpointId, Provisional>();
 
@@ -46,8 +46,9 @@ export class Attribution {
     return "none";
   }
 
-  joined(endpointId: EndpointId): void {
-    this.#joined.add(endpointId);
+  /** Docker has called about the endpoint in this life of the daemon: its container is being started. */
+  starts(endpointId: EndpointId): void {
+    this.#starting.add(endpointId);
   }
 
   /** Attributes at once, and returns true, if the container of that name is known with all its labels. */
@@ -70,7 +71,7 @@ export class Attribution {
   }
 
   forget(endpointId: EndpointId): void {
-    this.#joined.delete(endpointId);
+    this.#starting.delete(endpointId);
     this.#expected.delete(endpointId);
     this.#provisional.delete(endpointId);
   }
@@ -97,10 +98,10 @@ export class Attribution {
       await this.#attribute(endpointId, containerId);
       return;
     }
-    // Without a Join in this life, no ID means that Docker lost the sandbox: nobody's endpoint.
-    if (!this.#joined.has(endpointId) || containerName === "") return;
+    // Without a call in this life, no ID means that Docker lost the sandbox: nobody's endpoint.
+    if (!this.#starting.has(endpointId) || containerName === "") return;
     const container = await this.#fetchNamed(containerName);
-    if (container !== undefined && this.#joined.has(endpointId)) {
+    if (container !== undefined && this.#starting.has(endpointId)) {
       this.#attributeProvisionally(endpointId, networkId, container);
     }
   }

@@ -40,7 +40,7 @@ export const IDENTITY_TIMING: IdentityTiming = {
  *
  * 1. from engine 29 on, the container's name in IPAM's RequestAddress ({@link expect});
  * 2. from CreateEndpoint's reply on, `GET /networks/{id}`: the endpoint with the container's name, under the
- *    key `ep-<endpoint>` ({@link joined} looks there);
+ *    key `ep-<endpoint>` ({@link created} looks there);
  * 3. from Join's reply on, the same with the container's ID;
  * 4. once the container has all its networks, docker_gwbridge included, the event `network connect`: with
  *    many containers starting it is a second late, and from engine 28 on it races with the process.
@@ -134,10 +134,19 @@ export class Identity {
     void quietly(this.#containers.refresh().then(() => this.#attribution.meetExpectations()));
   }
 
-  /** Called when a Join arrives: from here on Docker can tell the endpoint's container. Returns at once. */
+  /**
+   * Called when CreateEndpoint is about to be answered: a moment later Docker lists the endpoint. The engine
+   * has work of its own until it sends the Join, and whose endpoint it is can be known by then. Returns at once.
+   */
+  created(endpoint: EndpointKey): void {
+    this.#attribution.starts(endpoint.id);
+    this.#watch.begin(endpoint.networkId, "soon");
+  }
+
+  /** Called when a Join arrives: by now Docker does list the endpoint. Returns at once. */
   joined(endpoint: EndpointKey): void {
-    this.#attribution.joined(endpoint.id);
-    this.#watch.begin(endpoint.networkId);
+    this.#attribution.starts(endpoint.id);
+    this.#watch.begin(endpoint.networkId, "now");
   }
 
   /** Called when an endpoint is deleted. */

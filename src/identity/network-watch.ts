@@ -45,8 +45,8 @@ export class NetworkWatch {
     return this.#watches.size;
   }
 
-  /** Looks now if an endpoint waits for it, soon if only a name does, and then again. */
-  begin(networkId: NetworkId): void {
+  /** Looks now or soon if an endpoint waits for it, later if only a name does, and then again. */
+  begin(networkId: NetworkId, first: "now" | "soon"): void {
     if (this.#stopped) return;
     const watch = this.#watches.get(networkId) ?? this.#create(networkId);
     clearTimeout(watch.timer);
@@ -54,7 +54,8 @@ export class NetworkWatch {
     watch.verify.reset();
     watch.untilMs = performance.now() + this.#timing.watchForMs;
     watch.turn++;
-    if (this.#duty.interest(networkId) === "attribution") void this.#look(networkId, watch);
+    if (first === "now" && this.#duty.interest(networkId) === "attribution")
+      void this.#look(networkId, watch);
     else this.#continue(networkId, watch);
   }
 

@@ -111,6 +111,7 @@ class World implements EndpointDirectory {
     slot.endpoint = id;
     this.truth.set(id, slot.id);
     this.endpoints.set(id, { id, networkId, createdAtMs: Date.now(), container: undefined } as EndpointFacts);
+    this.identity.created({ id, networkId });
     this.docker.createEndpoint(networkId, id, slot.name);
     this.identity.joined({ id, networkId });
   }

@@ -157,6 +157,23 @@ describe("attribution", () => {
     expect(log.events).toEqual([]);
   });
 
+  test("from CreateEndpoint on, by name, before the Join", async () => {
+    begin();
+    await settled();
+    docker.addContainer(container("c1"));
+    const endpoint = directory.add("e1");
+    identity.created(endpoint);
+    // The engine lists the endpoint after it has the reply.
+    await sleep(5);
+    expect(directory.of("e1")).toBeUndefined();
+    docker.createEndpoint(NETWORK, endpoint.id, "c1");
+    await attributed("e1").toMatchObject({ id: "c1" });
+    docker.connectEndpoint(NETWORK, endpoint.id, "c1" as ContainerId, true);
+    await sleep(60);
+    expect(directory.history).toEqual(["e1=c1"]);
+    expect(log.events).toEqual([]);
+  });
+
   test("a name that turns out to be another's is corrected and told", async () => {
     begin();
     await settled();
@@ -168,7 +185,7 @@ describe("attribution", () => {
     expect(log.events).toEqual(["identity.contradiction"]);
   });
 
-  test("a container without a sandbox that never joined is nobody's", async () => {
+  test("a container without a sandbox that nobody called about is nobody's", async () => {
     docker.addContainer(container("c1"));
     directory.add("e1");
     docker.createEndpoint(NETWORK, "e1" as EndpointId, "c1");
