@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { nearest } from "../base/nearest.ts";
 import { isHyperionError, reasonOf } from "../model/errors.ts";
 import type { Command, Invocation } from "./commands.ts";
+import { becomeDaemon } from "./runtime.ts";
 import { VERSION } from "./version.ts";
 
 /** Loaded when called for: `hyperion status` needs neither the native library nor Docker. */
@@ -43,6 +44,7 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stderr.write(`hyperion: unknown command ${JSON.stringify(name)}; ${hint}\n`);
     return USAGE_ERROR;
   }
+  if (name === "serve") becomeDaemon();
   const command = await load();
   if (args.includes("--help") || args.includes("-h")) {
     process.stdout.write(`hyperion ${name}: ${command.help}`);
