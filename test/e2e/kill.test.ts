@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { callPlugin, mustCall } from "./plugin-client.ts";
+import { callPlugin, mustCall, type Outcome } from "./plugin-client.ts";
 import { lacksYard, useYard } from "./yard.ts";
 
 const ROUNDS = 20;
@@ -30,14 +30,19 @@ const ADDRESS = /^10\.200\.0\.\d+\/24$/;
 
 describe.skipIf(lacksYard())("a daemon that is killed again and again, in the middle of anything", () => {
   const yard = useYard("--vf-pool", "3", "--address-reuse-delay-ms", "0");
-  const seed = Number(process.env["HYPERION_TEST_SEED"] ?? Date.now() % 1_000_000);
+  const seed = Number(process.env.HYPERION_TEST_SEED ?? Date.now() % 1_000_000);
   const luck = luckOf(seed);
   const known = new Map<string, Knowledge>();
   /** Addresses that IPAM has answered with and not taken back. */
   const held = new Set<string>();
   let poolId = "";
+  const outcomes = { answered: 0, refused: 0, unanswered: 0 };
 
-  const call = (method: string, body: object) => callPlugin(yard().pluginSocket, method, body);
+  async function call(method: string, body: object): Promise<Outcome> {
+    const outcome = await callPlugin(yard().pluginSocket, method, body);
+    outcomes[outcome.kind]++;
+    return outcome;
+  }
 
   /** Makes or takes away one thing, and remembers what that came to. */
   async function change(key: string, method: string, body: object, after: Knowledge): Promise<void> {
@@ -149,7 +154,10 @@ describe.skipIf(lacksYard())("a daemon that is killed again and again, in the mi
       const isOver = () => over;
       const callers = [...Array(Math.min(CALLERS, NETWORKS)).keys()].map((n) => callerOf(n + 1, isOver));
       const work = Promise.allSettled([...callers, ipamCaller(isOver)]);
-      await sleep(luck(150));
+      // So many answers on, and a moment that no call has any say in: slow machines see as much as fast ones.
+      const last = outcomes.answered + luck(50);
+      while (outcomes.answered < last && outcomes.refused === 0) await sleep(1);
+      await sleep(luck(6));
       await daemon.kill("SIGKILL");
       over = true;
       for (const outcome of await work) if (outcome.status === "rejected") throw outcome.reason;
@@ -163,6 +171,11 @@ describe.skipIf(lacksYard())("a daemon that is killed again and again, in the mi
       await daemon.start();
       await expectAgreement();
     }
+
+    // Otherwise nothing was at stake.
+    expect(outcomes.answered).toBeGreaterThan(10 * ROUNDS);
+    expect(outcomes.unanswered).toBeGreaterThan(ROUNDS);
+    expect(outcomes.refused).toBe(0);
 
     // The data plane, read back, is exactly what the records say.
     await daemon.kill("SIGKILL");
