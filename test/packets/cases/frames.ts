@@ -1,4 +1,3 @@
-import { familyOf, type Ip } from "../../../src/model/ip.ts";
 import { filler } from "../build/bytes.ts";
 import { ETHERTYPE, ethernet, ipv4, ipv6, PROTOCOL } from "../build/ip.ts";
 import { icmp, sctp, TCP, tcp, udp } from "../build/transport.ts";
@@ -105,8 +104,4 @@ export function dropped(
 /** The packet inside a frame: what an ICMP error quotes. */
 export function quoted(frame: Uint8Array): Uint8Array {
   return frame.subarray(14);
-}
-
-export function isIpv6(ip: Ip): boolean {
-  return familyOf(ip) === 6;
 }

@@ -3,9 +3,7 @@
  * threads that make native calls are in them, too, and all that it makes goes with it.
  */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { NativeDataplane } from "../../../src/platform/dataplane/native/native-dataplane.ts";
 import { NativeLibrary } from "../../../src/platform/native/library.ts";
@@ -14,6 +12,8 @@ import { Bench } from "./bench.ts";
 import type { Answer, Request } from "./protocol.ts";
 import { Wire } from "./wire.ts";
 
+/** In this process's mount namespace only. */
+const BPFFS = "/sys/fs/bpf";
 const WIRE = fileURLToPath(new URL("../../../native/build/wire", import.meta.url));
 
 function ip(...args: readonly string[]): void {
@@ -33,8 +33,7 @@ function makePorts(): readonly number[] {
 async function open(): Promise<Bench> {
   // A new network namespace shows in /sys only when it is mounted again.
   execFileSync("mount", ["-t", "sysfs", "sysfs", "/sys"]);
-  const bpffs = mkdtempSync(join(tmpdir(), "hyperion-packets-"));
-  execFileSync("mount", ["-t", "bpf", "bpf", bpffs]);
+  execFileSync("mount", ["-t", "bpf", "bpf", BPFFS]);
   const ports = makePorts();
   const wire = await Wire.open(WIRE, "far", PORTS, (pid) => {
     for (let i = 1; i <= PORTS; i++) ip("link", "set", `far${i}`, "netns", String(pid));
@@ -42,7 +41,7 @@ async function open(): Promise<Bench> {
   const library = NativeLibrary.load();
   let generation = 0;
   const openDataplane = async (): Promise<NativeDataplane> => {
-    const pinPath = join(bpffs, `hyperion-${++generation}`);
+    const pinPath = `${BPFFS}/hyperion-${++generation}`;
     const dataplane = await NativeDataplane.open(library, { url: "ebpf", pinPath, connectionsMax: 0 });
     for (const port of ports) await dataplane.attach(port);
     return dataplane;
