@@ -61,15 +61,12 @@ export class Endpoints {
    * driver_opts; whatever it had done is then undone.
    */
   create(request: CreateEndpointRequest): Promise<EndpointInterface> {
-    // One at a time per network, so that two claims to an address cannot pass each other's check.
-    return this.#creating.run(request.networkId, () =>
-      this.#mutex.run(request.endpointId, async () => {
-        const existing = this.#parts.facts.endpoint(request.endpointId);
-        if (existing !== undefined) demandSame(existing, request);
-        const endpoint = existing ?? (await this.#create(request));
-        return endpoint.macGiven ? {} : { mac: endpoint.mac };
-      }),
-    );
+    return this.#mutex.run(request.endpointId, async () => {
+      const existing = this.#parts.facts.endpoint(request.endpointId);
+      if (existing !== undefined) demandSame(existing, request);
+      const endpoint = existing ?? (await this.#create(request));
+      return endpoint.macGiven ? {} : { mac: endpoint.mac };
+    });
   }
 
   async #create(request: CreateEndpointRequest): Promise<EndpointFacts> {
@@ -78,38 +75,57 @@ export class Endpoints {
     const containerName = this.#expectedName(request);
     this.#refuseWrongLabels(containerName);
     checkAddresses(request, network);
+    // One at a time per network, so that two claims to an address cannot pass each other's check. Once it
+    // is among the facts the next one sees it: disk and data plane may work for many at a time.
+    const { endpoint, programmed } = await this.#creating.run(request.networkId, () =>
+      this.#claim(request, network, driverOptions),
+    );
+    try {
+      await programmed;
+    } catch (error) {
+      this.#parts.indices.release(endpoint.index);
+      void this.#parts.vfs.giveBack(endpoint);
+      throw error;
+    }
+    if (containerName !== undefined) this.#parts.attribution.expect(endpoint, containerName);
+    return endpoint;
+  }
+
+  /** Puts a new endpoint among the facts. That it is on disk and in the data plane is what `programmed` says. */
+  async #claim(
+    request: CreateEndpointRequest,
+    network: NetworkFacts,
+    driverOptions: EndpointFacts["driverOptions"],
+  ): Promise<{ readonly endpoint: EndpointFacts; readonly programmed: Promise<void> }> {
     const mac = request.mac ?? this.#inventMac(request);
     await this.#refuseConflicts(request, mac);
     const { indices, vfs, nowMs, bootId } = this.#parts;
     const index = indices.allocate();
     if (index === undefined) throw new HyperionError("E321", { what: "endpoint", limit: indices.capacity });
-    let vf: Vf | undefined;
+    let vf: Vf;
     try {
       vf = await vfs.take(network.options.mtuBytes);
-      const endpoint: EndpointFacts = {
-        id: request.endpointId,
-        networkId: request.networkId,
-        index,
-        mac,
-        macGiven: request.mac !== undefined,
-        ipv4: request.ipv4,
-        ipv6: request.ipv6,
-        vf: vf.vf,
-        representor: vf.representor,
-        port: vf.port,
-        driverOptions,
-        container: undefined,
-        bootId,
-        createdAtMs: nowMs(),
-      };
-      await this.#program(endpoint);
-      if (containerName !== undefined) this.#parts.attribution.expect(endpoint, containerName);
-      return endpoint;
     } catch (error) {
       indices.release(index);
-      if (vf !== undefined) void vfs.giveBack(vf);
       throw error;
     }
+    const endpoint: EndpointFacts = {
+      id: request.endpointId,
+      networkId: request.networkId,
+      index,
+      mac,
+      macGiven: request.mac !== undefined,
+      ipv4: request.ipv4,
+      ipv6: request.ipv6,
+      vf: vf.vf,
+      representor: vf.representor,
+      port: vf.port,
+      driverOptions,
+      container: undefined,
+      bootId,
+      createdAtMs: nowMs(),
+    };
+    return { endpoint, programmed: this.#program(endpoint) };
   }
 
   #expectedName(request: CreateEndpointRequest): string | undefined {
