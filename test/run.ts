@@ -119,6 +119,7 @@ const SUITES: readonly Suite[] = [
   check("types", join(BIN, "tsc"), "-p", "test/tsconfig.json", "--noEmit"),
   vitest("unit"),
   native,
+  check("sanitize", "bash", join(ROOT, "scripts/build-native.sh"), "--sanitize"),
   vitest("packets"),
   vitest("e2e"),
 ];
