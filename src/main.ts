@@ -1,5 +1,6 @@
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { getSystemErrorMessage } from "node:util";
 import type { Log } from "./base/log.ts";
 import type { Config } from "./config/options.ts";
 import { assemble, type Closer, type DaemonLogs, type Engine, type Ground } from "./engine.ts";
@@ -109,9 +110,25 @@ async function listenAll(engine: Engine, config: Config, log: Log, closers: Clos
 
 async function makeStateDirectory(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    await makeDirectory(path);
   } catch (error) {
-    throw new HyperionError("E705", { path, reason: reasonOf(error) }, { cause: error });
+    const { errno } = error as NodeJS.ErrnoException;
+    const reason = errno === undefined ? reasonOf(error) : getSystemErrorMessage(errno);
+    throw new HyperionError("E705", { path, reason }, { cause: error });
+  }
+}
+
+/** As `mkdir -p`; Node's own says "no such file" of a parent that is on a read-only file system. */
+async function makeDirectory(path: string): Promise<void> {
+  const make = () => mkdir(path, { mode: 0o700 });
+  try {
+    await make();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST" && (await stat(path)).isDirectory()) return;
+    if (code !== "ENOENT" || path === dirname(path)) throw error;
+    await makeDirectory(dirname(path));
+    await make();
   }
 }
 

@@ -81,7 +81,8 @@ hyperion COMMAND --help says more of each. Exit codes: 0 fine, 1 findings, 2 wro
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 
 try {
-  process.exitCode = await main(process.argv.slice(2));
+  // Not by itself: a question to an engine that hangs would keep a stopped daemon for its whole time limit.
+  process.exit(await main(process.argv.slice(2)));
 } catch (error) {
   const code = isHyperionError(error) ? ` [${error.code}]` : "";
   process.stderr.write(`hyperion: ${reasonOf(error)}${code}\n`);

@@ -84,7 +84,7 @@ export const ERRORS = {
   E508: row("unavailable", "this kernel does not let Hyperion load eBPF: {reason}"),
   E509: row(
     "conflict",
-    "another program holds {what} on {device}; remove it: tc qdisc del dev {device} clsact",
+    "another program holds {what} on {device}; remove it: tc qdisc del dev {device} parent ffff:fff1",
   ),
   E510: row("exhausted", "the data plane tables are full: {table} needs {needed}, {free} free"),
 

@@ -29,15 +29,12 @@ export class Yard {
 
   static async open(...serveArgs: readonly string[]): Promise<Yard> {
     const host = await PrivateHost.open();
-    const daemon = new HyperionDaemon({
-      host,
-      dockerHost: "none",
-      directory: join(host.directory, "hyperion"),
-      pluginSocket: PLUGIN_SOCKET,
-      bpfPath: "/sys/fs/bpf/hyperion",
-      args: serveArgs,
-    });
-    return new Yard(host, daemon);
+    return new Yard(host, daemonOn(host, "hyperion", "none", serveArgs));
+  }
+
+  /** Another daemon for the same socket, with files of its own. */
+  daemonIn(directory: string, dockerHost = "none"): HyperionDaemon {
+    return daemonOn(this.host, directory, dockerHost, ["--vf-pool", "2"]);
   }
 
   /** The plugin socket, as this machine sees it. */
@@ -84,6 +81,22 @@ export class Yard {
   close(): Promise<void> {
     return this.host.close();
   }
+}
+
+function daemonOn(
+  host: PrivateHost,
+  directory: string,
+  dockerHost: string,
+  args: readonly string[],
+): HyperionDaemon {
+  return new HyperionDaemon({
+    host,
+    dockerHost,
+    directory: join(host.directory, directory),
+    pluginSocket: PLUGIN_SOCKET,
+    bpfPath: "/sys/fs/bpf/hyperion",
+    args,
+  });
 }
 
 /** A yard for one file's tests, gone after them. */

@@ -83,7 +83,7 @@ describe.skipIf(skipped)("on this kernel", () => {
       execFileSync("tc", "filter add dev hyr1 ingress protocol all pref 1 u32 match u32 0 0".split(" "));
       await expect(dataplane.attach(port)).rejects.toMatchObject({
         code: "E509",
-        message: expect.stringContaining("tc qdisc del dev hyr1 clsact"),
+        message: expect.stringContaining("tc qdisc del dev hyr1 parent ffff:fff1"),
       });
       await dataplane.close();
       await removePins(library, pinPath);
