@@ -14,6 +14,8 @@ import { SelectorIndex } from "./selector-index.ts";
 
 /** One endpoint in its place among the others, and what came of it. */
 interface Placed {
+  /** The owner of its rows. Kept, as every compilation asks for it again. */
+  readonly group: string;
   readonly network: NetworkFacts;
   readonly binding: Binding;
   readonly identity: IdentityClass;
@@ -76,8 +78,8 @@ export class Compiler {
       groups.set(`policy:${policySet.number}`, policySet.rows(populations));
     }
     const endpoints = new Map<EndpointId, EndpointView>();
-    for (const [{ id }, { rows, view }] of placed) {
-      groups.set(`endpoint:${id}`, rows);
+    for (const [{ id }, { group, rows, view }] of placed) {
+      groups.set(group, rows);
       endpoints.set(id, view);
     }
     return { groups, endpoints };
@@ -136,6 +138,7 @@ export class Compiler {
     if (same) return known;
     const { mode, quarantine, posture, problems } = binding;
     const placed: Placed = {
+      group: `endpoint:${endpoint.id}`,
       network,
       binding,
       identity,
