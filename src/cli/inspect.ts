@@ -83,7 +83,8 @@ async function follow(
 }
 
 function adminClient(socket: string | undefined, environment: Invocation["environment"]): AdminClient {
-  return new AdminClient(socket ?? environment.HYPERION_ADMIN_SOCKET ?? OPTIONS.adminSocket.default);
+  // As for the daemon, an empty variable counts as one that is not set.
+  return new AdminClient(socket ?? (environment.HYPERION_ADMIN_SOCKET || OPTIONS.adminSocket.default));
 }
 
 function json(value: unknown): string {

@@ -55,7 +55,8 @@ async function main(argv: readonly string[]): Promise<number> {
 
 function invocation(args: readonly string[]): Invocation {
   const interruption = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => interruption.abort());
+  // Once: a second Ctrl-C ends what does not come to an end by itself.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interruption.abort());
   return {
     args,
     environment: process.env,
@@ -81,8 +82,10 @@ hyperion COMMAND --help says more of each. Exit codes: 0 fine, 1 findings, 2 wro
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 
 try {
-  // Not by itself: a question to an engine that hangs would keep a stopped daemon for its whole time limit.
-  process.exit(await main(process.argv.slice(2)));
+  const status = await main(process.argv.slice(2));
+  // Not by itself: a question to an engine that hangs would keep a stopped daemon for its whole time
+  // limit. Not before the reader of a pipe has everything either.
+  process.stdout.write("", () => process.exit(status));
 } catch (error) {
   const code = isHyperionError(error) ? ` [${error.code}]` : "";
   process.stderr.write(`hyperion: ${reasonOf(error)}${code}\n`);

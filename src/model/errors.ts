@@ -109,6 +109,7 @@ export const ERRORS = {
   E708: row("unavailable", "no Hyperion daemon answers on {path}; start it with: hyperion serve"),
   E709: row("unavailable", "the state store failed to {operation}: {reason}"),
   E710: row("conflict", "another Hyperion daemon runs in this network namespace; stop it first"),
+  E711: row("unavailable", "the Hyperion daemon on {path} answered {status}: {reason}"),
 } as const satisfies Record<string, ErrorRow>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -1,0 +1,15 @@
+import type { StatusDocument } from "../../../src/observe/admin-view.ts";
+
+export const STATUS: StatusDocument = {
+  version: "0.1.0",
+  pid: 7,
+  startedAtMs: 0,
+  dataplane: { backend: "ebpf", adopted: true, connections: 3, connectionsMax: 1024, eventsLost: 0 },
+  docker: { host: "unix:///var/run/docker.sock", connected: true, version: "29.1.0" },
+  networks: 1,
+  endpoints: 2,
+  quarantined: 0,
+  vfs: { used: 2, warm: 16, limit: 4096 },
+  reconciled: true,
+  reconcile: { passes: 1, steps: 0, failures: 0, rows: 9 },
+};
