@@ -49,7 +49,8 @@ const TARGETS: readonly Target[] = [
   ratio("HTTP keep-alive, 10 000 rules ÷ 10", "http-keepalive", "hyperion-10000", REFERENCE, 0.97),
   ratio("HTTP new connections, 10 000 rules ÷ 10", "http-new", "hyperion-10000", REFERENCE, 0.97),
   most("Driver time per endpoint, median", ["driver-time", "one-by-one"], 15, "ms"),
-  most("Driver time, slowest of 32 starting at once", ["driver-time", "at-once"], 25, "ms", (samples) =>
+  most("Driver time, 32 starting at once, median", ["driver-time", "at-once"], 25, "ms"),
+  most("Driver time, 32 starting at once, slowest", ["driver-time", "at-once"], 25, "ms", (samples) =>
     Math.max(...samples),
   ),
   most("Daemon start, 500 endpoints to adopt", ["daemon-start", "500-endpoints"], 1_000, "ms"),

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { run, runOk } from "../../../src/playground/command.ts";
+import type { PrivateEngine } from "../../../src/playground/engine.ts";
 import { IMAGE } from "../../../src/playground/image.ts";
 import type { BenchContext } from "../bench.ts";
 import type { BenchResult, Figure } from "../figures.ts";
@@ -13,7 +14,9 @@ import { buildRoundTrip, startServers } from "./servers.ts";
 
 const RULES = [10, 1_000, 10_000] as const;
 const NETWORK = "bench";
+const DOCKER_NETWORK = "bench-docker";
 const WARM_UP_SECONDS = 1;
+const ATTRIBUTION_TIMEOUT_MS = 60_000;
 
 /** Traffic between two containers of one host: nothing between, Docker's bridge, Hyperion with policy on. */
 export async function measureForwarding(context: BenchContext): Promise<BenchResult> {
@@ -39,40 +42,71 @@ export async function measureForwarding(context: BenchContext): Promise<BenchRes
   return { figures, notes };
 }
 
+/** Two containers on one network, to be started. */
+interface Pair {
+  readonly system: string;
+  readonly network: string;
+  /** Ingress rules of the server; undefined: no policy. */
+  readonly rules?: (typeof RULES)[number];
+  readonly withoutDns?: boolean;
+}
+
+const PAIRS: readonly Pair[] = [
+  { system: "docker-bridge", network: "bridge" },
+  { system: "docker-network", network: DOCKER_NETWORK },
+  ...RULES.map((rules) => ({ system: `hyperion-${rules}`, network: NETWORK, rules })),
+  { system: "hyperion-10-no-dns", network: NETWORK, rules: 10, withoutDns: true },
+];
+
 async function openArenas(
   context: BenchContext,
   { engine, daemon }: Laboratory,
   shell: Shell,
 ): Promise<readonly Arena[]> {
   await engine.docker("network", "create", "-d", "hyperion", "--subnet", "10.97.0.0/24", NETWORK);
-  const directory = join(engine.host.directory, "labels");
-  mkdirSync(directory);
-  const start = async (name: string, network: string, labels: readonly string[]) => {
-    const file = join(directory, name);
-    writeFileSync(file, labels.map((label) => `${label}\n`).join(""));
-    const where = ["--name", name, "--network", network, "--label-file", file];
-    await engine.docker("run", "-d", ...where, IMAGE, "sleep", "1000000");
-  };
+  await engine.docker("network", "create", "-d", "bridge", "--subnet", "10.95.0.0/24", DOCKER_NETWORK);
+  mkdirSync(join(engine.host.directory, "labels"));
   const arenas = [await bareVeth(shell)];
-  context.progress("starting containers: docker-bridge");
-  await start("bridge-client", "bridge", []);
-  await start("bridge-server", "bridge", []);
-  const bridge = { system: "docker-bridge", client: "bridge-client", server: "bridge-server" };
-  arenas.push(await containerArena(engine, "bridge", bridge, { hasPolicy: false, openPorts: [] }));
-  for (const rules of RULES) {
+  for (const pair of PAIRS) {
     context.checkpoint();
-    const system = `hyperion-${rules}`;
-    context.progress(`starting containers: ${system}`);
-    const [client, server] = [`${system}-client`, `${system}-server`];
-    await start(client, NETWORK, clientLabels());
-    await start(server, NETWORK, serverLabels(rules));
-    const last = fillerCount(rules) - 1;
-    const openPorts = [0, Math.floor(last / 2), last].map(fillerPort);
-    const names = { system, client, server };
-    arenas.push(await containerArena(engine, NETWORK, names, { hasPolicy: true, openPorts }));
+    context.progress(`starting containers: ${pair.system}`);
+    arenas.push(await openPair(engine, pair));
   }
-  await daemon.untilAttributed(RULES.length * 2, 60_000);
+  const attributed = PAIRS.filter(({ network }) => network === NETWORK).length * 2;
+  await daemon.untilAttributed(attributed, ATTRIBUTION_TIMEOUT_MS);
   return arenas;
+}
+
+async function openPair(engine: PrivateEngine, pair: Pair): Promise<Arena> {
+  const { system, network, rules, withoutDns } = pair;
+  const [client, server] = [`${system}-client`, `${system}-server`];
+  await startContainer(engine, client, network, rules === undefined ? [] : clientLabels());
+  await startContainer(engine, server, network, rules === undefined ? [] : serverLabels(rules));
+  const last = rules === undefined ? 0 : fillerCount(rules) - 1;
+  const openPorts = rules === undefined ? [] : [0, Math.floor(last / 2), last].map(fillerPort);
+  const policy = { hasPolicy: rules !== undefined, openPorts };
+  const arena = await containerArena(engine, network, { system, client, server }, policy);
+  if (withoutDns === true) {
+    for (const place of [arena.client, arena.server]) {
+      for (const words of [["-F"], ["-X"]]) {
+        const [enter = "", ...command] = [...place, "iptables", "-t", "nat", ...words];
+        await runOk(engine.host, enter, command);
+      }
+    }
+  }
+  return arena;
+}
+
+async function startContainer(
+  engine: PrivateEngine,
+  name: string,
+  network: string,
+  labels: readonly string[],
+): Promise<void> {
+  const file = join(engine.host.directory, "labels", name);
+  writeFileSync(file, labels.map((label) => `${label}\n`).join(""));
+  const where = ["--name", name, "--network", network, "--label-file", file];
+  await engine.docker("run", "-d", ...where, IMAGE, "sleep", "1000000");
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { EndpointFacts, Facts } from "../../../src/model/facts.ts";
+import type { EndpointId } from "../../../src/model/ids.ts";
 import { parseInterfaceAddress } from "../../../src/model/ip.ts";
 import { container, endpoint, facts, network } from "../../unit/pipeline/facts.ts";
 
@@ -17,8 +18,15 @@ export function population(endpoints: number, rules: number): Facts {
     const on = networks[project];
     if (on === undefined) throw new Error(`project ${project} has no network`);
     const name = `p${project}-s${service}-${(place % REPLICAS) + 1}`;
-    const ipv4 = parseInterfaceAddress(`10.1.${index >> 8}.${index & 255}/16`);
-    all.push(endpoint(index, on, container(name, labels(project, service, rules)), { ipv4 }));
+    // The fixture's own addresses end at 255.
+    const own = {
+      id: `e${index}` as EndpointId,
+      index,
+      ipv4: parseInterfaceAddress(`10.1.${index >> 8}.${index & 255}/16`),
+      representor: `hyr${index}`,
+      port: 100 + index,
+    };
+    all.push(endpoint((index % 250) + 1, on, container(name, labels(project, service, rules)), own));
   }
   return facts(networks, all);
 }

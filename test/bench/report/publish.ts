@@ -37,10 +37,14 @@ ${plots.map((name) => `![${titles.get(name)}](${name})\n`).join("\n")}
 
 - **bare-veth**: two network namespaces and one veth pair; nothing between, so this is the limit.
 - **docker-bridge**: two containers on Docker's default bridge.
+- **docker-network**: two containers on a bridge network made with \`docker network create\`. In containers on
+  such networks, of any driver, Docker redirects DNS to its own resolver by NAT rules, and these make the
+  kernel track every connection once more, inside both containers; on the default bridge it does not.
 - **hyperion-N**: two containers on a Hyperion network. The server has N ingress rules, each a row of its
   own in the data plane, the rules for what is served last; the client has 10 egress rules. Source guard, policy and
   connection tracking are on, and checked before the load: ports of the first, the middle and the last
   rule can be reached, their neighbours cannot.
+- **hyperion-10-no-dns**: the same with Docker's DNS rules taken out of both containers: what Hyperion itself costs.
 - The client is pinned to core 0, the server to core 1; a warm-up round is thrown away.
 ${figures.map(({ title, method }) => `- **${title}**: ${method}.\n`).join("")}
 ## The machine
