@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll } from "vitest";
@@ -122,8 +122,8 @@ export class Bed {
       .reduce((sum, { packets }) => sum + packets, 0);
   }
 
-  /** Copies both logs to where they survive the bed, and says where. */
-  keepLogs(name: string): void {
+  /** Puts both logs and what the daemon shows where they survive the bed, and says where. */
+  async keepEvidence(name: string): Promise<void> {
     const kept = join(tmpdir(), "hyperion-e2e-logs", name.replace(/[^\w-]+/g, "-"));
     mkdirSync(kept, { recursive: true });
     for (const [log, as] of [
@@ -132,7 +132,14 @@ export class Bed {
     ] as const) {
       if (existsSync(log)) cpSync(log, join(kept, as));
     }
-    console.error(`logs of the failed test are in ${kept}`);
+    for (const view of ["status", "endpoints", "drops"]) {
+      const shown = await this.daemon.run(view).catch(String);
+      writeFileSync(
+        join(kept, `${view}.txt`),
+        typeof shown === "string" ? shown : shown.stdout + shown.stderr,
+      );
+    }
+    console.error(`what is known of the failed test is in ${kept}`);
   }
 
   /** A prober in a container's network keeps that network alive when the container is gone. */
@@ -152,8 +159,8 @@ export function useBed(options: BedOptions = {}): () => Bed {
   beforeAll(async () => {
     bed = await Bed.open(options);
   });
-  afterEach(({ task }) => {
-    if (task.result?.state === "fail") bed?.keepLogs(task.name);
+  afterEach(async ({ task }) => {
+    if (task.result?.state === "fail") await bed?.keepEvidence(task.name);
   });
   afterAll(async () => {
     await bed?.close();
