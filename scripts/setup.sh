@@ -9,7 +9,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 readonly BUILD_PACKAGES=(clang gcc libc6-dev libbpf-dev libmnl-dev libelf-dev zlib1g-dev meson ninja-build pkg-config)
-readonly RUN_PACKAGES=(busybox-static iptables iproute2 procps util-linux)
+readonly RUN_PACKAGES=(busybox-static iptables iproute2 mount procps util-linux)
 readonly BENCH_PACKAGES=(nginx-light wrk iperf3)
 readonly POLICY_RC=/usr/sbin/policy-rc.d
 
