@@ -13,11 +13,13 @@ interface Seen {
  * Keeps an entry that says the same again from the log for a while: a container with a wrong label
  * and a restart policy says it every second. The first one that passes after `windowMs` tells how
  * often it was said meanwhile. Entries are the same when event and message are; the fields, which
- * hold the id of each new endpoint, do not count.
+ * hold the id of each new endpoint, do not count. What is only information, such as each call of
+ * Docker's, is never left out: two alike are two calls.
  */
 export function withoutRepeats(sink: LogSink, windowMs: number): LogSink {
   const seen = new Map<string, Seen>();
   return (entry) => {
+    if (entry.level === "info") return sink(entry);
     const key = `${entry.event}\n${entry.message}`;
     const before = seen.get(key);
     if (before !== undefined && isWithin(entry.timeMs - before.passedAtMs, windowMs)) {

@@ -102,7 +102,7 @@ describe("withoutRepeats", () => {
   let passed: LogEntry[];
   let sink: (entry: LogEntry) => void;
   const say = (message: string, timeMs: number, endpoint = "e") =>
-    sink(entry({ timeMs, event: "endpoint.policy", message, fields: { endpoint } }));
+    sink(entry({ timeMs, level: "error", event: "endpoint.policy", message, fields: { endpoint } }));
 
   beforeEach(() => {
     passed = [];
@@ -122,8 +122,14 @@ describe("withoutRepeats", () => {
   test("does not hold back another message, or the same of another event", () => {
     say("label is wrong", 0);
     say("label is very wrong", 1);
-    sink(entry({ timeMs: 2, event: "other", message: "label is wrong" }));
+    sink(entry({ timeMs: 2, level: "error", event: "other", message: "label is wrong" }));
     expect(passed).toHaveLength(3);
+  });
+
+  test("holds back no information: two calls that took equally long are two calls", () => {
+    sink(entry({ timeMs: 0, message: "answered in 1 ms" }));
+    sink(entry({ timeMs: 1, message: "answered in 1 ms" }));
+    expect(passed).toHaveLength(2);
   });
 
   test("is not silenced by a clock that was set back", () => {
