@@ -77,7 +77,7 @@ export class PrivateHost implements Host {
   }
 
   spawn(command: string, args: readonly string[], options: SpawnOptions = {}): ChildProcess {
-    const enter = ["-t", String(this.pid), "--net", "--mount", "--pid", "--wd=/", "--"];
+    const enter = ["-t", String(this.pid), "--net", "--mount", "--pid", "--root", "--wd=/", "--"];
     // nsenter forks to enter the PID namespace: when it dies, so must the program.
     const die = ["setpriv", "--pdeathsig", "KILL", "--"];
     const env = { ...process.env, ...options.env };
