@@ -1,7 +1,7 @@
 /**
  * Every suite, one after the other: `npm test`, or `node test/run.ts unit e2e` for some of them.
  * The last line is the sum, `N passed, N failed, N skipped`; the exit code is 0 when nothing failed.
- * With CI=true or HYPERION_TEST_REQUIRE=1 a suite that this machine cannot run fails and is not skipped.
+ * With CI=true or TEST_REQUIRE_ALL=1 a suite that this machine cannot run fails and is not skipped.
  */
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -22,7 +22,7 @@ interface Suite {
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 const BIN = join(ROOT, "node_modules/.bin");
-const REQUIRE = process.env.CI === "true" || process.env.HYPERION_TEST_REQUIRE === "1";
+const REQUIRE = process.env.CI === "true" || process.env.TEST_REQUIRE_ALL === "1";
 
 /** A suite that hangs must not hang whoever waits for the sum. */
 const SUITE_TIMEOUT_MS = 25 * 60_000;
@@ -35,7 +35,7 @@ function execute(command: string, args: readonly string[]): Promise<number> {
     const child = spawn(command, args, {
       cwd: ROOT,
       stdio: ["ignore", "inherit", "inherit"],
-      env: { ...process.env, ...(REQUIRE && { HYPERION_TEST_REQUIRE: "1" }) },
+      env: { ...process.env, ...(REQUIRE && { TEST_REQUIRE_ALL: "1" }) },
     });
     const timer = setTimeout(() => {
       console.error(`${command} is stopped after ${SUITE_TIMEOUT_MS / 60_000} minutes`);

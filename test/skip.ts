@@ -3,12 +3,12 @@ import { libraryPath } from "../src/platform/native/library-path.ts";
 
 /**
  * True when a suite has to be left out because this machine lacks something, having said so. With
- * HYPERION_TEST_REQUIRE=1, as in CI, nothing may be left out: then it throws.
+ * TEST_REQUIRE_ALL=1, as in CI, nothing may be left out: then it throws.
  */
 export function lacking(what: string, there: boolean, remedy: string): boolean {
   if (there) return false;
   const sentence = `no ${what}; ${remedy}`;
-  if (process.env.HYPERION_TEST_REQUIRE === "1") throw new Error(sentence);
+  if (process.env.TEST_REQUIRE_ALL === "1") throw new Error(sentence);
   console.warn(`skipped: ${sentence}`);
   return true;
 }

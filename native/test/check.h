@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef HYPERION_TEST_CHECK_H
-#define HYPERION_TEST_CHECK_H
+#ifndef TEST_CHECK_H
+#define TEST_CHECK_H
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -30,7 +30,7 @@ const ADDRESS = /^10\.200\.0\.\d+\/24$/;
 
 describe.skipIf(lacksYard())("a daemon that is killed again and again, in the middle of anything", () => {
   const yard = useYard("--vf-pool", "3", "--address-reuse-delay-ms", "0");
-  const seed = Number(process.env.HYPERION_TEST_SEED ?? Date.now() % 1_000_000);
+  const seed = Number(process.env.TEST_SEED ?? Date.now() % 1_000_000);
   const luck = luckOf(seed);
   const known = new Map<string, Knowledge>();
   /** Addresses that IPAM has answered with and not taken back. */
