@@ -15,6 +15,7 @@ import type { DockerObservation } from "./identity/directory.ts";
 import { Identity } from "./identity/identity.ts";
 import { Ipam } from "./ipam/ipam.ts";
 import { reasonOf } from "./model/errors.ts";
+import type { Facts } from "./model/facts.ts";
 import { ENDPOINT_INDEX_MAX, NETWORK_INDEX_MAX } from "./model/ids.ts";
 import type { AdminView } from "./observe/admin-view.ts";
 import { DaemonView } from "./observe/daemon-view.ts";
@@ -52,6 +53,8 @@ export interface DaemonLogs {
 
 /** What can be asked of the daemon; the servers put it on sockets. */
 export interface Engine {
+  /** A live view of the networks and endpoints. */
+  readonly facts: Facts;
   readonly drivers: Drivers;
   readonly view: AdminView;
   /** Begins to follow Docker. Not before the sockets listen: the engine may be waiting for them. */
@@ -145,7 +148,7 @@ export async function assemble(
   });
   const network = new HyperionDriver({ networks, endpoints, attribution, defaultMtuBytes, log });
   closers.push(() => identity?.stop());
-  return { drivers: { network, ipam }, view, followDocker: () => identity?.start() };
+  return { facts: facts.facts, drivers: { network, ipam }, view, followDocker: () => identity?.start() };
 }
 
 /** Goes on with the VFs of this boot; endpoints whose VF is gone are taken away, together. */

@@ -52,10 +52,10 @@ export async function startDaemon(config: Config, version: string, logs: DaemonL
     const engine = await assemble(ground, config, logs, version, closers);
     await listenAll(engine, config, log, closers);
     engine.followDocker();
-    const { networks, endpoints } = await engine.view.status();
+    const { networks, endpoints } = engine.facts;
     log.info("daemon.ready", `Hyperion ${version} is ready on ${config.pluginSocket}`, {
-      networks,
-      endpoints,
+      networks: networks.size,
+      endpoints: endpoints.size,
       adopted: ground.dataplane.capabilities.adopted,
       startupMs: Date.now() - startedAtMs,
     });

@@ -1,5 +1,6 @@
+import type { EndpointKey } from "../identity/attribution.ts";
 import type { ContainerFacts } from "../model/facts.ts";
-import type { EndpointId, NetworkId } from "../model/ids.ts";
+import type { EndpointId } from "../model/ids.ts";
 
 /** What the driver tells and asks identity. None of it waits: the engine may hold the lock that the answer needs. */
 export interface Attribution {
@@ -17,11 +18,6 @@ export interface Attribution {
 
   /** The endpoint is gone. */
   forget(endpointId: EndpointId): void;
-}
-
-export interface EndpointKey {
-  readonly id: EndpointId;
-  readonly networkId: NetworkId;
 }
 
 /** For a daemon without Docker's API: the driver_opts are all the policy there is. */

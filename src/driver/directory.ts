@@ -36,12 +36,15 @@ export class Directory implements EndpointDirectory {
   }
 
   rename(containerId: ContainerId, name: string): void {
+    let changed = false;
     for (const endpoint of this.#parts.facts.endpointsOfContainer(containerId)) {
       const { container } = endpoint;
       if (container === undefined || container.name === name) continue;
       this.#write({ ...endpoint, container: { ...container, name } });
+      changed = true;
     }
-    this.#settle();
+    // Names are told of all containers, most of them on other networks: those must cost no pass.
+    if (changed) this.#settle();
   }
 
   /** Its endpoints were deleted when it stopped, or the sweep will find them. */

@@ -13,7 +13,7 @@ import type { Reconciler } from "../reconcile/reconciler.ts";
 import type { Attribution } from "./attribution.ts";
 import { parseEndpointOptions, refuseLabelProblems } from "./endpoint-options.ts";
 import type { FactsStore } from "./facts-store.ts";
-import type { Liveness } from "./liveness.ts";
+import { hasAddress, type Liveness } from "./liveness.ts";
 import type { Networks } from "./networks.ts";
 import type { Vf, VfPool } from "./vf-pool.ts";
 
@@ -214,7 +214,7 @@ export class Endpoints {
   async #refuseConflicts(request: CreateEndpointRequest, mac: MacAddress): Promise<void> {
     for (const other of this.#parts.facts.endpointsOf(request.networkId)) {
       const address = [request.ipv4, request.ipv6].find(
-        (wanted) => wanted !== undefined && has(other, wanted),
+        (wanted) => wanted !== undefined && hasAddress(other, wanted.ip),
       );
       if (address === undefined && other.mac !== mac) continue;
       if (await this.#parts.liveness.isStale(other)) {
@@ -241,10 +241,6 @@ function demandSame(endpoint: EndpointFacts, request: CreateEndpointRequest): vo
 
 function sameAddress(a: InterfaceAddress | undefined, b: InterfaceAddress | undefined): boolean {
   return a?.ip === b?.ip && a?.bits === b?.bits;
-}
-
-function has(endpoint: EndpointFacts, address: InterfaceAddress): boolean {
-  return endpoint.ipv4?.ip === address.ip || endpoint.ipv6?.ip === address.ip;
 }
 
 function checkAddresses(request: CreateEndpointRequest, network: NetworkFacts): void {

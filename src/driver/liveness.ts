@@ -36,9 +36,13 @@ export class Liveness {
   /** True while an endpoint that is no leftover has the address. */
   async isInUse(ip: Ip): Promise<boolean> {
     for (const endpoint of this.#parts.facts.facts.endpoints.values()) {
-      if (endpoint.ipv4?.ip !== ip && endpoint.ipv6?.ip !== ip) continue;
+      if (!hasAddress(endpoint, ip)) continue;
       if (!(await this.isStale(endpoint))) return true;
     }
     return false;
   }
+}
+
+export function hasAddress(endpoint: EndpointFacts, ip: Ip): boolean {
+  return endpoint.ipv4?.ip === ip || endpoint.ipv6?.ip === ip;
 }

@@ -1,7 +1,7 @@
 import IpCidr from "ip-cidr";
 import type { Brand } from "./brand.ts";
 import { HyperionError } from "./errors.ts";
-import { bitsOf, familyOf, type Ip, type IpFamily, ipFromBigInt, ipToBigInt, parseIp } from "./ip.ts";
+import { bitsOf, familyOf, type Ip, type IpFamily, ipToBigInt, parseIp } from "./ip.ts";
 
 /** A CIDR prefix with its host bits zero: `10.1.0.0/16`, `fd00:1::/64`. */
 export type Prefix = Brand<"Prefix">;
@@ -48,9 +48,4 @@ export function prefixContains(prefix: Prefix, ip: Ip): boolean {
 
 export function prefixesOverlap(a: Prefix, b: Prefix): boolean {
   return prefixContains(a, prefixBase(b)) || prefixContains(b, prefixBase(a));
-}
-
-/** Address number `offset` of the prefix, 0 being its base. */
-export function prefixAt(prefix: Prefix, offset: bigint): Ip {
-  return ipFromBigInt(prefixRange(prefix).first + offset, prefixFamily(prefix));
 }

@@ -3,14 +3,15 @@ import { expect } from "vitest";
 import { Ipam } from "../../../src/ipam/ipam.ts";
 import { reservedRole } from "../../../src/ipam/pool.ts";
 import { isHyperionError } from "../../../src/model/errors.ts";
-import type { Ip } from "../../../src/model/ip.ts";
+import { type Ip, ipFromBigInt } from "../../../src/model/ip.ts";
 import {
   type Prefix,
   parsePrefix,
-  prefixAt,
   prefixBits,
   prefixContains,
   prefixesOverlap,
+  prefixFamily,
+  prefixRange,
 } from "../../../src/model/prefix.ts";
 import { MemoryStore } from "../../../src/platform/store/memory/store.ts";
 import type { AddressPurpose } from "../../../src/protocol/ipam-driver.ts";
@@ -126,6 +127,11 @@ const giveBack = (ask: Ask): Step =>
 
 const isResting = (model: Model, pool: ModelPool, ip: Ip) =>
   model.nowMs - (pool.releasedAtMs.get(ip) ?? Number.NEGATIVE_INFINITY) < DELAY_MS;
+
+/** Address number `offset` of the prefix, 0 being its base. */
+function prefixAt(prefix: Prefix, offset: bigint): Ip {
+  return ipFromBigInt(prefixRange(prefix).first + offset, prefixFamily(prefix));
+}
 
 /** Every address that could be picked now. */
 function pickable(model: Model, pool: ModelPool): Ip[] {
