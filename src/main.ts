@@ -97,15 +97,16 @@ async function openGround(config: Config, closers: Closer[]): Promise<Ground> {
 }
 
 async function listenAll(engine: Engine, config: Config, log: Log, closers: Closer[]): Promise<void> {
+  const inherited = inheritedSocket(process.env, process.pid);
+  const target: ListenTarget = inherited === undefined ? { path: config.pluginSocket } : { fd: inherited };
+  const plugin = await listen(createPluginApp({ drivers: engine.drivers, log }), target);
+  closers.push(() => plugin.close());
+  // Last, so that a daemon whose admin socket answers serves Docker too.
   const stopping = new AbortController();
   const adminApp = createAdminApp({ view: engine.view, log, stopping: stopping.signal });
   const admin = await listen(adminApp, { path: config.adminSocket });
   closers.push(() => admin.close());
   closers.push(() => stopping.abort());
-  const inherited = inheritedSocket(process.env, process.pid);
-  const target: ListenTarget = inherited === undefined ? { path: config.pluginSocket } : { fd: inherited };
-  const plugin = await listen(createPluginApp({ drivers: engine.drivers, log }), target);
-  closers.push(() => plugin.close());
 }
 
 async function makeStateDirectory(path: string): Promise<void> {
