@@ -9,7 +9,7 @@
 
 #include <linux/types.h>
 
-#define HYP_ABI_VERSION 1u
+#define HYP_ABI_VERSION 2u
 
 /* Limits, the same for every backend so that a fleet behaves alike. Index 0 is never used. */
 #define HYP_NETWORKS_MAX 1024u     /* network indices 1 … 1023 */
@@ -22,6 +22,8 @@
 #define HYP_RULES_MAX 65536u       /* rule counters */
 #define HYP_CONNECTIONS_DEFAULT 131072u
 #define HYP_FRAGMENTS_MAX 4096u
+#define HYP_VTEPS_MAX 4096u        /* VTEP indices 1 … 4095 */
+#define HYP_UPLINKS_MAX 16u
 #define HYP_EVENT_RING_BYTES (1u << 20)
 
 enum hyp_table {
@@ -31,7 +33,9 @@ enum hyp_table {
 	HYP_TABLE_NEIGHBOUR = 3,
 	HYP_TABLE_MEMBER = 4,
 	HYP_TABLE_POLICY = 5,
-	HYP_TABLES = 6,
+	HYP_TABLE_VTEP = 6,
+	HYP_TABLE_UPLINK = 7,
+	HYP_TABLES = 8,
 };
 
 /* port: which endpoint sends through a port. The port id is the kernel index of the representor. */
@@ -43,6 +47,7 @@ struct hyp_port_value {
 };
 
 /* network */
+#define HYP_VNI_MAX 0xffffffu
 #define HYP_NETWORK_MULTICAST (1u << 0) /* broadcast and multicast reach the members, policy permitting */
 
 struct hyp_network_key {
@@ -52,7 +57,7 @@ struct hyp_network_value {
 	__u32 flags;   /* HYP_NETWORK_* */
 	__u32 mtu;     /* bytes, of the inner packet */
 	__u32 members; /* slots 0 … members-1 of the member table are in use; 0 unless multicast */
-	__u32 reserved;
+	__u32 vni;     /* of its tunnel, 1 … HYP_VNI_MAX; 0: the network has none. No two networks share one */
 };
 
 /* endpoint */
@@ -95,13 +100,16 @@ struct hyp_endpoint_value {
 	__u64 burst[2];  /* bytes */
 };
 
-/* neighbour: who has an address. Answers ARP and ND and finds the destination. */
+/* neighbour: who has an address. Answers ARP and ND, finds the destination, and says who may send
+ * through a tunnel. */
 struct hyp_neighbour_key {
 	__u32 network;
 	__u8 address[16]; /* IPv4 as ::ffff:a.b.c.d */
 };
 struct hyp_neighbour_value {
-	__u32 endpoint;
+	__u32 endpoint; /* local, ≥ 1; 0: behind a VTEP */
+	__u32 identity; /* of the remote, ≥ 1, the same number on every node; 0 when local */
+	__u32 vtep;     /* ≥ 1: behind this VTEP; 0: local */
 	__u8 mac[6];
 	__u8 reserved[2];
 };
@@ -148,6 +156,33 @@ struct hyp_policy_value {
 	__u8 reserved[2];
 };
 
+/*
+ * Tunnels: VXLAN (RFC 7348) over an IPv4 underlay, the only one there is. A packet to a neighbour
+ * behind a VTEP goes out with the network's VNI; the ingress policy of the remote is asked there.
+ * From a VTEP only packets of neighbours behind it are taken.
+ */
+
+/* vtep: the other ends. No two have one address. */
+struct hyp_vtep_key {
+	__u32 vtep;
+};
+struct hyp_vtep_value {
+	__u32 ipv4;  /* wire order */
+	__u8 mac[6]; /* of the next hop towards it */
+	__u8 reserved[2];
+};
+
+/* uplink: our ends, by the kernel index of the port to the underlay. */
+struct hyp_uplink_key {
+	__u32 port;
+};
+struct hyp_uplink_value {
+	__u32 ipv4;  /* wire order */
+	__u8 mac[6]; /* of the port */
+	__u8 reserved[2];
+	__u32 mtu;   /* bytes, of the outer packet */
+};
+
 /* Counters, summed over CPUs when read. */
 struct hyp_endpoint_counter {
 	__u32 endpoint;
@@ -185,7 +220,7 @@ struct hyp_event {
 	__u32 reason;  /* enum hyp_reason; 0 for a logged pass */
 	__u32 network;
 	__u32 endpoint; /* as in hyp_drop_counter */
-	__u32 peer;     /* the other endpoint, 0 when unknown */
+	__u32 peer;     /* the other endpoint, 0 when unknown or behind a VTEP */
 	__u32 policy;
 	__u32 rule;
 	__u32 bytes;    /* of the packet, with its Ethernet header */
@@ -204,10 +239,12 @@ struct hyp_event {
 _Static_assert(sizeof(struct hyp_network_value) == 16, "network value");
 _Static_assert(sizeof(struct hyp_endpoint_value) == 96, "endpoint value");
 _Static_assert(sizeof(struct hyp_neighbour_key) == 20, "neighbour key");
-_Static_assert(sizeof(struct hyp_neighbour_value) == 12, "neighbour value");
+_Static_assert(sizeof(struct hyp_neighbour_value) == 20, "neighbour value");
 _Static_assert(sizeof(struct hyp_member_key) == 8, "member key");
 _Static_assert(sizeof(struct hyp_policy_key) == 16, "policy key");
 _Static_assert(sizeof(struct hyp_policy_value) == 8, "policy value");
+_Static_assert(sizeof(struct hyp_vtep_value) == 12, "vtep value");
+_Static_assert(sizeof(struct hyp_uplink_value) == 16, "uplink value");
 _Static_assert(sizeof(struct hyp_endpoint_counter) == 40, "endpoint counter");
 _Static_assert(sizeof(struct hyp_drop_counter) == 24, "drop counter");
 _Static_assert(sizeof(struct hyp_rule_counter) == 32, "rule counter");

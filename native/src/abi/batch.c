@@ -20,6 +20,8 @@ static const struct sizes sizes[HYP_TABLES] = {
 				  sizeof(struct hyp_neighbour_value) },
 	[HYP_TABLE_MEMBER] = { sizeof(struct hyp_member_key), sizeof(struct hyp_member_value) },
 	[HYP_TABLE_POLICY] = { sizeof(struct hyp_policy_key), sizeof(struct hyp_policy_value) },
+	[HYP_TABLE_VTEP] = { sizeof(struct hyp_vtep_key), sizeof(struct hyp_vtep_value) },
+	[HYP_TABLE_UPLINK] = { sizeof(struct hyp_uplink_key), sizeof(struct hyp_uplink_value) },
 };
 
 int hyp_table_sizes(uint32_t table, uint32_t *key, uint32_t *value)
@@ -128,10 +130,67 @@ static int check_port(const struct hyp_step *step, struct hyp_error *error)
 
 static int check_network(const struct hyp_step *step, struct hyp_error *error)
 {
+	struct hyp_network_value value;
 	struct hyp_network_key key;
+	int result;
 
 	memcpy(&key, step->key, sizeof(key));
-	return check_index("network", key.network, HYP_NETWORKS_MAX, error);
+	result = check_index("network", key.network, HYP_NETWORKS_MAX, error);
+	if (result != 0 || step->verb == HYP_DELETE)
+		return result;
+	memcpy(&value, step->value, sizeof(value));
+	if (value.vni > HYP_VNI_MAX)
+		return hyp_fail(error, -EINVAL, "network %u: VNI %u is longer than 24 bits", key.network,
+				value.vni);
+	return 0;
+}
+
+/* A neighbour is an endpoint of this node, or somebody with an identity behind a VTEP. */
+static int check_neighbour(const struct hyp_step *step, struct hyp_error *error)
+{
+	struct hyp_neighbour_value value;
+
+	if (step->verb == HYP_DELETE)
+		return 0;
+	memcpy(&value, step->value, sizeof(value));
+	if (value.vtep == 0 && value.identity == 0)
+		return check_index("endpoint", value.endpoint, HYP_ENDPOINTS_MAX, error);
+	if (value.endpoint != 0 || value.identity == HYP_IDENTITY_ANY)
+		return hyp_fail(error, -EINVAL,
+				"a neighbour with endpoint %u, VTEP %u and identity %u is neither "
+				"local nor remote",
+				value.endpoint, value.vtep, value.identity);
+	return check_index("VTEP", value.vtep, HYP_VTEPS_MAX, error);
+}
+
+static int check_vtep(const struct hyp_step *step, struct hyp_error *error)
+{
+	struct hyp_vtep_value value;
+	struct hyp_vtep_key key;
+	int result;
+
+	memcpy(&key, step->key, sizeof(key));
+	result = check_index("VTEP", key.vtep, HYP_VTEPS_MAX, error);
+	if (result != 0 || step->verb == HYP_DELETE)
+		return result;
+	memcpy(&value, step->value, sizeof(value));
+	if (value.ipv4 == 0)
+		return hyp_fail(error, -EINVAL, "VTEP %u has no address", key.vtep);
+	return 0;
+}
+
+static int check_uplink(const struct hyp_step *step, struct hyp_error *error)
+{
+	struct hyp_uplink_value value;
+	struct hyp_uplink_key key;
+
+	if (step->verb == HYP_DELETE)
+		return 0;
+	memcpy(&key, step->key, sizeof(key));
+	memcpy(&value, step->value, sizeof(value));
+	if (key.port == 0 || value.ipv4 == 0)
+		return hyp_fail(error, -EINVAL, "uplink %u has no port or no address", key.port);
+	return 0;
 }
 
 static int check_policy(const struct hyp_step *step, struct hyp_error *error)
@@ -161,8 +220,14 @@ int hyp_step_check(const struct hyp_step *step, struct hyp_error *error)
 		return check_network(step, error);
 	case HYP_TABLE_ENDPOINT:
 		return check_endpoint(step, error);
+	case HYP_TABLE_NEIGHBOUR:
+		return check_neighbour(step, error);
 	case HYP_TABLE_POLICY:
 		return check_policy(step, error);
+	case HYP_TABLE_VTEP:
+		return check_vtep(step, error);
+	case HYP_TABLE_UPLINK:
+		return check_uplink(step, error);
 	default:
 		return 0;
 	}

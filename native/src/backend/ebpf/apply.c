@@ -57,12 +57,32 @@ static int apply_port(struct ebpf *ebpf, const struct hyp_step *step)
 	return bpf_map_delete_elem(ebpf->maps[MAP_PORT], &key);
 }
 
+/* The programs know no tunnel. 1: the row needs one. */
+static int needs_tunnel(const struct hyp_step *step)
+{
+	struct hyp_neighbour_value neighbour;
+
+	if (step->table == HYP_TABLE_VTEP || step->table == HYP_TABLE_UPLINK)
+		return 1;
+	if (step->table != HYP_TABLE_NEIGHBOUR || step->verb == HYP_DELETE)
+		return 0;
+	memcpy(&neighbour, step->value, sizeof(neighbour));
+	return neighbour.vtep != 0;
+}
+
 static int apply_step(struct ebpf *ebpf, const struct hyp_step *step, struct hyp_error *error)
 {
 	int result = hyp_step_check(step, error);
 
 	if (result != 0)
 		return result;
+	if (needs_tunnel(step)) {
+		if (step->verb == HYP_DELETE)
+			return 0; /* never was there */
+		return hyp_fail(error, -EOPNOTSUPP,
+				"table %u: the ebpf data plane has no tunnels to other nodes",
+				step->table);
+	}
 	if (step->table == HYP_TABLE_ENDPOINT)
 		result = apply_endpoint(ebpf, step);
 	else if (step->table == HYP_TABLE_PORT)

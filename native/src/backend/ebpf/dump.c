@@ -78,7 +78,7 @@ int64_t ebpf_dump(struct hyp_dataplane *dataplane, uint32_t table, void *buffer,
 		dump_near_ports(ebpf, &dump.rows);
 	if (table == HYP_TABLE_ENDPOINT)
 		dump_endpoints(ebpf, &dump.rows);
-	else
+	else if (maps[table] != MAP_META) /* else it takes no rows of that table */
 		result = ebpf_walk(ebpf, ebpf->maps[maps[table]], dump_row, &dump);
 	if (result != 0)
 		return hyp_fail(error, result, "cannot read table %u: %s", table, strerror(-result));
