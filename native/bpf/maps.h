@@ -7,7 +7,6 @@
 
 #include <bpf/bpf_helpers.h>
 
-#include "../include/hyperion/reasons.h"
 #include "state.h"
 
 struct {
@@ -170,6 +169,126 @@ static __always_inline const struct hyp_endpoint_value *endpoint_row(__u32 endpo
 		return NULL;
 	index = endpoint * HYP_ENDPOINT_SLOTS + (__u32)slot - 1;
 	return bpf_map_lookup_elem(&hyp_endpoint, &index);
+}
+
+static __always_inline const struct hyp_network_value *network_row(const struct hyp_network_key *key)
+{
+	return bpf_map_lookup_elem(&hyp_network, key);
+}
+
+static __always_inline const struct hyp_neighbour_value *
+neighbour_row(const struct hyp_neighbour_key *key)
+{
+	return bpf_map_lookup_elem(&hyp_neighbour, key);
+}
+
+static __always_inline const struct hyp_member_value *member_row(const struct hyp_member_key *key)
+{
+	return bpf_map_lookup_elem(&hyp_member, key);
+}
+
+static __always_inline const struct hyp_policy_value *policy_row(const struct hyp_policy_key *key)
+{
+	return bpf_map_lookup_elem(&hyp_policy, key);
+}
+
+static __always_inline struct hyp_connection *find_connection(const struct hyp_connection_key *key)
+{
+	return bpf_map_lookup_elem(&hyp_connection, key);
+}
+
+/* 0, or not when there is no room. So for fragments. */
+static __always_inline int write_connection(const struct hyp_connection_key *key,
+					    const struct hyp_connection *connection)
+{
+	return bpf_map_update_elem(&hyp_connection, key, connection, BPF_ANY);
+}
+
+static __always_inline void forget_connection(const struct hyp_connection_key *key)
+{
+	bpf_map_delete_elem(&hyp_connection, key);
+}
+
+static __always_inline const struct hyp_fragment *find_fragment(const struct hyp_fragment_key *key)
+{
+	return bpf_map_lookup_elem(&hyp_fragment, key);
+}
+
+static __always_inline int write_fragment(const struct hyp_fragment_key *key,
+					  const struct hyp_fragment *fragment)
+{
+	return bpf_map_update_elem(&hyp_fragment, key, fragment, BPF_ANY);
+}
+
+static __always_inline struct hyp_bucket *find_bucket(__u32 index)
+{
+	return bpf_map_lookup_elem(&hyp_bucket, &index);
+}
+
+static __always_inline void lock_bucket(struct hyp_bucket *bucket)
+{
+	bpf_spin_lock(&bucket->lock);
+}
+
+static __always_inline void unlock_bucket(struct hyp_bucket *bucket)
+{
+	bpf_spin_unlock(&bucket->lock);
+}
+
+/* Counters are this CPU's. NULL for an endpoint that there cannot be. */
+static __always_inline struct hyp_traffic *traffic_of(__u32 endpoint)
+{
+	return bpf_map_lookup_elem(&hyp_traffic, &endpoint);
+}
+
+static __always_inline struct hyp_count *drop_count(const struct hyp_drop_key *key)
+{
+	return bpf_map_lookup_elem(&hyp_drop, key);
+}
+
+/* 0, or not when somebody else made the row meanwhile or there is no room. So for rules. */
+static __always_inline int new_drop_count(const struct hyp_drop_key *key,
+					  const struct hyp_count *first)
+{
+	return bpf_map_update_elem(&hyp_drop, key, first, BPF_NOEXIST);
+}
+
+static __always_inline struct hyp_count *rule_count(const struct hyp_rule_key *key)
+{
+	return bpf_map_lookup_elem(&hyp_rule, key);
+}
+
+static __always_inline int new_rule_count(const struct hyp_rule_key *key,
+					  const struct hyp_count *first)
+{
+	return bpf_map_update_elem(&hyp_rule, key, first, BPF_NOEXIST);
+}
+
+/* Bytes of the event ring that nobody has taken yet. */
+static __always_inline __u64 event_bytes_waiting(void)
+{
+	return bpf_ringbuf_query(&hyp_event, BPF_RB_AVAIL_DATA);
+}
+
+/* Room for an event, to be filled and submitted, or NULL. */
+static __always_inline struct hyp_event *reserve_event(void)
+{
+	return bpf_ringbuf_reserve(&hyp_event, sizeof(struct hyp_event), 0);
+}
+
+/* Never wakes the reader, who comes by himself: a flood costs him nothing more. */
+static __always_inline void submit_event(struct hyp_event *event)
+{
+	bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
+}
+
+static __always_inline void count_lost_event(void)
+{
+	__u32 zero = 0;
+	__u64 *lost = bpf_map_lookup_elem(&hyp_lost, &zero);
+
+	if (lost)
+		*lost += 1;
 }
 
 #endif

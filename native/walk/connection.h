@@ -5,13 +5,13 @@
  * which the connection was opened. Times without a packet after which it is forgotten are those of
  * Linux' nf_conntrack; a packet after that is new, in its own direction.
  */
-#ifndef HYPERION_BPF_CONNECTION_H
-#define HYPERION_BPF_CONNECTION_H
+#ifndef HYPERION_WALK_CONNECTION_H
+#define HYPERION_WALK_CONNECTION_H
 
 #include "guard.h"
-#include "maps.h"
 #include "parse.h"
 #include "policy.h"
+#include "remote.h"
 
 /* Seconds. */
 #define HYP_TIMEOUT_TCP_OPENING 120 /* nf_conntrack_tcp_timeout_syn_sent */
@@ -23,15 +23,6 @@
 #define HYP_TIMEOUT_SCTP 210        /* …_sctp_timeout_established */
 #define HYP_TIMEOUT_ICMP 30         /* …_icmp_timeout */
 #define HYP_TIMEOUT_OTHER 600       /* …_generic_timeout */
-
-/* Jiffies per second, which user space finds out: reading them costs a tenth of reading a clock. */
-const volatile __u32 hyp_hz = 0;
-
-/* Wraps after 49 days at 1000 per second; only differences are looked at. */
-static __always_inline __u32 now_jiffies(void)
-{
-	return (__u32)bpf_jiffies64();
-}
 
 /* Seconds. */
 static __always_inline __u32 timeout_of(__u8 protocol, int replied)
@@ -150,7 +141,7 @@ static __noinline int decide_again(struct packet *packet, const struct hyp_conne
 			   : decide(packet, receiver, sender, 1);
 	packet->service = service;
 	if (reason != HYP_REASON_NONE) {
-		bpf_map_delete_elem(&hyp_connection, key);
+		forget_connection(key);
 		return reason;
 	}
 	connection->generation[0] = generation[0];
@@ -180,13 +171,13 @@ static __noinline int open_connection(const struct packet *packet,
 		connection.timeout = HYP_TIMEOUT_TCP_FIN * hyp_hz;
 		connection.flags |= HYP_CONNECTION_CLOSING;
 	}
-	return bpf_map_update_elem(&hyp_connection, key, &connection, BPF_ANY) == 0
+	return write_connection(key, &connection) == 0
 		       ? HYP_REASON_NONE
 		       : HYP_REASON_TABLE_FULL;
 }
 
 /* The start of a packet that an ICMP error quotes; enough for the ports. NONE or a reason. */
-static __always_inline int parse_quoted(struct __sk_buff *skb, const struct packet *packet,
+static __always_inline int parse_quoted(struct hyp_frame *frame, const struct packet *packet,
 					struct packet *quoted)
 {
 	__u32 offset = packet->transport + 8u;
@@ -197,18 +188,18 @@ static __always_inline int parse_quoted(struct __sk_buff *skb, const struct pack
 	if (is_ipv4(packet)) {
 		struct iphdr ip;
 
-		if (bpf_skb_load_bytes(skb, offset, &ip, sizeof(ip)) || ip.version != 4 || ip.ihl < 5)
+		if (load_bytes(frame, offset, &ip, sizeof(ip)) || ip.version != 4 || ip.ihl < 5)
 			return HYP_REASON_MALFORMED;
-		quoted->source.words[2] = bpf_htonl(0xffff);
+		quoted->source.words[2] = cpu_to_be32(0xffff);
 		quoted->source.words[3] = ip.saddr;
-		quoted->destination.words[2] = bpf_htonl(0xffff);
+		quoted->destination.words[2] = cpu_to_be32(0xffff);
 		quoted->destination.words[3] = ip.daddr;
 		quoted->protocol = ip.protocol;
 		offset += ip.ihl * 4u;
 	} else {
 		struct ipv6hdr ip;
 
-		if (bpf_skb_load_bytes(skb, offset, &ip, sizeof(ip)) || ip.version != 6)
+		if (load_bytes(frame, offset, &ip, sizeof(ip)) || ip.version != 6)
 			return HYP_REASON_MALFORMED;
 		__builtin_memcpy(&quoted->source, &ip.saddr, 16);
 		__builtin_memcpy(&quoted->destination, &ip.daddr, 16);
@@ -217,7 +208,7 @@ static __always_inline int parse_quoted(struct __sk_buff *skb, const struct pack
 	}
 	if (policy_protocol(quoted) == HYP_PROTOCOL_OTHER)
 		return HYP_REASON_NONE;
-	if (bpf_skb_load_bytes(skb, offset, header, sizeof(header)))
+	if (load_bytes(frame, offset, header, sizeof(header)))
 		return HYP_REASON_MALFORMED;
 	if (is_icmp(quoted)) {
 		parse_icmp(quoted, header);
@@ -232,25 +223,28 @@ static __always_inline int parse_quoted(struct __sk_buff *skb, const struct pack
  * Finds the connection that an ICMP error is about: one between its sender and its receiver, decided
  * under their present generations. Sets packet->receiver. NONE or a reason.
  */
-static __noinline int relate(struct __sk_buff *skb, struct packet *packet)
+static __noinline int relate(struct hyp_frame *frame, struct packet *packet)
 {
 	const struct hyp_endpoint_value *initiator, *responder;
 	const struct hyp_connection *connection;
+	struct hyp_endpoint_value remote; /* at most one of the two */
 	struct packet quoted = {};
 	struct hyp_connection_key key;
-	int reason = parse_quoted(skb, packet, &quoted);
+	int reason = parse_quoted(frame, packet, &quoted);
 	__u32 receiver;
+	int opened;
 
 	if (reason != HYP_REASON_NONE)
 		return reason;
 	if (!same_address(&quoted.source, &packet->destination))
 		return HYP_REASON_UNRELATED_ICMP_ERROR;
 	connection_key(&quoted, is_low(&quoted), &key);
-	connection = bpf_map_lookup_elem(&hyp_connection, &key);
+	connection = find_connection(&key);
 	if (!connection || now_jiffies() - connection->seen > connection->timeout)
 		return HYP_REASON_UNRELATED_ICMP_ERROR;
 	/* The quoted packet went to the sender of the error. */
-	if (from_initiator(connection, is_low(&quoted))) {
+	opened = from_initiator(connection, is_low(&quoted));
+	if (opened) {
 		if (connection->endpoint[1] != packet->sender)
 			return HYP_REASON_UNRELATED_ICMP_ERROR;
 		receiver = connection->endpoint[0];
@@ -259,8 +253,10 @@ static __noinline int relate(struct __sk_buff *skb, struct packet *packet)
 			return HYP_REASON_UNRELATED_ICMP_ERROR;
 		receiver = connection->endpoint[1];
 	}
-	initiator = endpoint_row(connection->endpoint[0]);
-	responder = endpoint_row(connection->endpoint[1]);
+	initiator = row_of(packet->network, connection->endpoint[0],
+			   opened ? &quoted.source : &quoted.destination, &remote);
+	responder = row_of(packet->network, connection->endpoint[1],
+			   opened ? &quoted.destination : &quoted.source, &remote);
 	if (!initiator || !responder || initiator->generation != connection->generation[0] ||
 	    responder->generation != connection->generation[1])
 		return HYP_REASON_UNRELATED_ICMP_ERROR;

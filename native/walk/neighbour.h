@@ -7,24 +7,14 @@
  * A probe for an address that somebody else has is answered for its owner, who never sees it: the
  * prober learns of the conflict (RFC 5227 §2.1.1, RFC 4862 §5.4.4).
  */
-#ifndef HYPERION_BPF_NEIGHBOUR_H
-#define HYPERION_BPF_NEIGHBOUR_H
+#ifndef HYPERION_WALK_NEIGHBOUR_H
+#define HYPERION_WALK_NEIGHBOUR_H
 
-#include <linux/pkt_cls.h>
 
 #include "event.h"
 #include "guard.h"
-#include "maps.h"
 #include "parse.h"
-
-static __always_inline const struct hyp_neighbour_value *
-find_neighbour(__u32 network, const union hyp_address *address)
-{
-	struct hyp_neighbour_key key = { .network = network };
-
-	__builtin_memcpy(key.address, address, 16);
-	return bpf_map_lookup_elem(&hyp_neighbour, &key);
-}
+#include "remote.h"
 
 /* linux/if_arp.h pulls the C library in. */
 #define HYP_ARP_ETHERNET 1
@@ -44,59 +34,54 @@ struct arp_frame {
 	__be32 target_ip;
 } __attribute__((packed));
 
-static __always_inline int send_back(struct __sk_buff *skb)
-{
-	return bpf_redirect(skb->ifindex, 0);
-}
-
 /* Turns a request into the answer. NONE: it is on its way. */
-static __always_inline int answer_arp(struct __sk_buff *skb, struct arp_frame *frame,
+static __always_inline int answer_arp(struct hyp_frame *frame, struct arp_frame *arp,
 				      const __u8 *mac)
 {
-	__be32 target = frame->target_ip;
+	__be32 target = arp->target_ip;
 
-	__builtin_memcpy(frame->ethernet.h_dest, frame->sender_mac, 6);
-	__builtin_memcpy(frame->ethernet.h_source, mac, 6);
-	frame->operation = bpf_htons(HYP_ARP_REPLY);
-	frame->target_ip = frame->sender_ip;
-	__builtin_memcpy(frame->target_mac, frame->sender_mac, 6);
-	frame->sender_ip = target;
-	__builtin_memcpy(frame->sender_mac, mac, 6);
-	return bpf_skb_store_bytes(skb, 0, frame, sizeof(*frame), 0) == 0 ? HYP_REASON_NONE
+	__builtin_memcpy(arp->ethernet.h_dest, arp->sender_mac, 6);
+	__builtin_memcpy(arp->ethernet.h_source, mac, 6);
+	arp->operation = cpu_to_be16(HYP_ARP_REPLY);
+	arp->target_ip = arp->sender_ip;
+	__builtin_memcpy(arp->target_mac, arp->sender_mac, 6);
+	arp->sender_ip = target;
+	__builtin_memcpy(arp->sender_mac, mac, 6);
+	return store_bytes(frame, 0, arp, sizeof(*arp)) == 0 ? HYP_REASON_NONE
 									   : HYP_REASON_MALFORMED;
 }
 
-static __noinline int receive_arp(struct __sk_buff *skb, struct packet *packet,
+static __noinline int receive_arp(struct hyp_frame *frame, struct packet *packet,
 				  const struct hyp_endpoint_value *sender)
 {
 	const struct hyp_neighbour_value *neighbour;
 	union hyp_address target = {};
-	struct arp_frame frame;
+	struct arp_frame arp;
 
-	if (bpf_skb_load_bytes(skb, 0, &frame, sizeof(frame)) ||
-	    frame.hardware != bpf_htons(HYP_ARP_ETHERNET) || frame.protocol != bpf_htons(ETH_P_IP) ||
-	    frame.hardware_length != 6 || frame.protocol_length != 4)
+	if (load_bytes(frame, 0, &arp, sizeof(arp)) ||
+	    arp.hardware != cpu_to_be16(HYP_ARP_ETHERNET) || arp.protocol != cpu_to_be16(ETH_P_IP) ||
+	    arp.hardware_length != 6 || arp.protocol_length != 4)
 		return HYP_REASON_MALFORMED;
-	if (frame.operation != bpf_htons(HYP_ARP_REQUEST) && frame.operation != bpf_htons(HYP_ARP_REPLY))
+	if (arp.operation != cpu_to_be16(HYP_ARP_REQUEST) && arp.operation != cpu_to_be16(HYP_ARP_REPLY))
 		return HYP_REASON_MALFORMED;
-	packet->source.words[2] = bpf_htonl(0xffff);
-	packet->source.words[3] = frame.sender_ip;
-	target.words[2] = bpf_htonl(0xffff);
-	target.words[3] = frame.target_ip;
+	packet->source.words[2] = cpu_to_be32(0xffff);
+	packet->source.words[3] = arp.sender_ip;
+	target.words[2] = cpu_to_be32(0xffff);
+	target.words[3] = arp.target_ip;
 	packet->destination = target;
-	if (!same_mac(frame.sender_mac, sender->mac))
+	if (!same_mac(arp.sender_mac, sender->mac))
 		return HYP_REASON_SPOOFED_NEIGHBOUR;
 	/* A request without a sender is a probe (RFC 5227). */
-	if (!owns_ipv4(sender, frame.sender_ip) &&
-	    (frame.sender_ip != 0 || frame.operation != bpf_htons(HYP_ARP_REQUEST)))
+	if (!owns_ipv4(sender, arp.sender_ip) &&
+	    (arp.sender_ip != 0 || arp.operation != cpu_to_be16(HYP_ARP_REQUEST)))
 		return HYP_REASON_SPOOFED_NEIGHBOUR;
-	if (frame.operation == bpf_htons(HYP_ARP_REPLY) || owns_ipv4(sender, frame.target_ip))
+	if (arp.operation == cpu_to_be16(HYP_ARP_REPLY) || owns_ipv4(sender, arp.target_ip))
 		return HYP_REASON_NEIGHBOUR_CONSUMED;
 	neighbour = find_neighbour(packet->network, &target);
 	if (!neighbour)
 		return HYP_REASON_UNKNOWN_NEIGHBOUR;
-	packet->receiver = neighbour->endpoint;
-	return answer_arp(skb, &frame, neighbour->mac);
+	packet->receiver = index_of(neighbour);
+	return answer_arp(frame, &arp, neighbour->mac);
 }
 
 #define HYP_ND_OPTION_SOURCE_LINK_LAYER 1
@@ -131,13 +116,13 @@ struct nd_frame {
 /* Frame with two bytes in front, so that addresses are on word boundaries. */
 struct nd_answer {
 	__u16 pad;
-	struct nd_frame frame;
+	struct nd_frame nd;
 } __attribute__((packed, aligned(8)));
 
 #define HYP_ND_OFFSET (ETH_HLEN + sizeof(struct ipv6hdr))
 
 /* Link-layer options must name the sender's own MAC. NONE or a reason. */
-static __always_inline int check_nd_options(struct __sk_buff *skb, const struct packet *packet,
+static __always_inline int check_nd_options(struct hyp_frame *frame, const struct packet *packet,
 					    const struct hyp_endpoint_value *sender)
 {
 	__u32 offset = HYP_ND_OFFSET + sizeof(struct nd_message);
@@ -146,7 +131,7 @@ static __always_inline int check_nd_options(struct __sk_buff *skb, const struct 
 	for (int i = 0; i < HYP_ND_OPTIONS_MAX; i++) {
 		if (offset == packet->bytes)
 			return HYP_REASON_NONE;
-		if (bpf_skb_load_bytes(skb, offset, &option, sizeof(option)) || option.length == 0)
+		if (load_bytes(frame, offset, &option, sizeof(option)) || option.length == 0)
 			return HYP_REASON_MALFORMED;
 		if (option.type == HYP_ND_OPTION_SOURCE_LINK_LAYER ||
 		    option.type == HYP_ND_OPTION_TARGET_LINK_LAYER) {
@@ -170,55 +155,54 @@ static __always_inline __be16 fold(__u64 sum)
 }
 
 /* RFC 4443 §2.3: over the pseudo header and the message with its option. */
-static __always_inline __be16 nd_checksum(struct nd_frame *frame)
+static __always_inline __be16 nd_checksum(struct nd_frame *nd)
 {
-	__be32 rest[2] = { bpf_htonl(sizeof(frame->message) + sizeof(frame->option)),
-			   bpf_htonl(IPPROTO_ICMPV6) };
-	void *addresses = (__u8 *)frame + ETH_HLEN + 8;
-	void *message = (__u8 *)frame + HYP_ND_OFFSET;
-	__s64 sum = bpf_csum_diff(NULL, 0, addresses, 32, 0);
+	__be32 rest[2] = { cpu_to_be32(sizeof(nd->message) + sizeof(nd->option)),
+			   cpu_to_be32(IPPROTO_ICMPV6) };
+	void *addresses = (__u8 *)nd + ETH_HLEN + 8;
+	void *message = (__u8 *)nd + HYP_ND_OFFSET;
+	__s64 sum = add_to_sum(addresses, 32, 0);
 
-	sum = bpf_csum_diff(NULL, 0, rest, sizeof(rest), (__u32)sum);
-	sum = bpf_csum_diff(NULL, 0, message, sizeof(frame->message) + sizeof(frame->option),
-			    (__u32)sum);
+	sum = add_to_sum(rest, sizeof(rest), sum);
+	sum = add_to_sum(message, sizeof(nd->message) + sizeof(nd->option), sum);
 	return fold((__u32)sum);
 }
 
 /* Turns a solicitation into the advertisement of `mac` for its target. */
-static __always_inline int answer_nd(struct __sk_buff *skb, const struct packet *packet,
+static __always_inline int answer_nd(struct hyp_frame *frame, const struct packet *packet,
 				     const union hyp_address *target, const __u8 *mac)
 {
 	struct nd_answer answer = {};
-	struct nd_frame *frame = &answer.frame;
+	struct nd_frame *nd = &answer.nd;
 
 	if (is_unspecified(&packet->source)) { /* to everybody, RFC 4861 §7.2.4 */
-		frame->ethernet.h_dest[0] = 0x33;
-		frame->ethernet.h_dest[1] = 0x33;
-		frame->ethernet.h_dest[5] = 0x01;
-		frame->ip.daddr.in6_u.u6_addr8[0] = 0xff;
-		frame->ip.daddr.in6_u.u6_addr8[1] = 0x02;
-		frame->ip.daddr.in6_u.u6_addr8[15] = 0x01;
-		frame->message.flags = HYP_ND_OVERRIDE;
+		nd->ethernet.h_dest[0] = 0x33;
+		nd->ethernet.h_dest[1] = 0x33;
+		nd->ethernet.h_dest[5] = 0x01;
+		nd->ip.daddr.in6_u.u6_addr8[0] = 0xff;
+		nd->ip.daddr.in6_u.u6_addr8[1] = 0x02;
+		nd->ip.daddr.in6_u.u6_addr8[15] = 0x01;
+		nd->message.flags = HYP_ND_OVERRIDE;
 	} else {
-		__builtin_memcpy(frame->ethernet.h_dest, packet->source_mac, 6);
-		__builtin_memcpy(&frame->ip.daddr, &packet->source, 16);
-		frame->message.flags = HYP_ND_OVERRIDE | HYP_ND_SOLICITED;
+		__builtin_memcpy(nd->ethernet.h_dest, packet->source_mac, 6);
+		__builtin_memcpy(&nd->ip.daddr, &packet->source, 16);
+		nd->message.flags = HYP_ND_OVERRIDE | HYP_ND_SOLICITED;
 	}
-	__builtin_memcpy(frame->ethernet.h_source, mac, 6);
-	frame->ethernet.h_proto = bpf_htons(ETH_P_IPV6);
-	frame->ip.version = 6;
-	frame->ip.payload_len = bpf_htons(sizeof(frame->message) + sizeof(frame->option));
-	frame->ip.nexthdr = IPPROTO_ICMPV6;
-	frame->ip.hop_limit = 255;
-	__builtin_memcpy(&frame->ip.saddr, target, 16);
-	frame->message.type = HYP_ICMP6_NEIGHBOUR_ADVERTISEMENT;
-	__builtin_memcpy(&frame->message.target, target, 16);
-	frame->option.type = HYP_ND_OPTION_TARGET_LINK_LAYER;
-	frame->option.length = 1;
-	__builtin_memcpy(frame->option.mac, mac, 6);
-	frame->message.checksum = nd_checksum(frame);
-	if (bpf_skb_change_tail(skb, sizeof(*frame), 0) ||
-	    bpf_skb_store_bytes(skb, 0, frame, sizeof(*frame), 0))
+	__builtin_memcpy(nd->ethernet.h_source, mac, 6);
+	nd->ethernet.h_proto = cpu_to_be16(ETH_P_IPV6);
+	nd->ip.version = 6;
+	nd->ip.payload_len = cpu_to_be16(sizeof(nd->message) + sizeof(nd->option));
+	nd->ip.nexthdr = IPPROTO_ICMPV6;
+	nd->ip.hop_limit = 255;
+	__builtin_memcpy(&nd->ip.saddr, target, 16);
+	nd->message.type = HYP_ICMP6_NEIGHBOUR_ADVERTISEMENT;
+	__builtin_memcpy(&nd->message.target, target, 16);
+	nd->option.type = HYP_ND_OPTION_TARGET_LINK_LAYER;
+	nd->option.length = 1;
+	__builtin_memcpy(nd->option.mac, mac, 6);
+	nd->message.checksum = nd_checksum(nd);
+	if (resize(frame, sizeof(*nd)) ||
+	    store_bytes(frame, 0, nd, sizeof(*nd)))
 		return HYP_REASON_MALFORMED;
 	return HYP_REASON_NONE;
 }
@@ -231,7 +215,7 @@ static __always_inline int is_nd(const struct packet *packet)
 		icmp_type(packet) == HYP_ICMP6_NEIGHBOUR_ADVERTISEMENT);
 }
 
-static __noinline int receive_nd(struct __sk_buff *skb, struct packet *packet,
+static __noinline int receive_nd(struct hyp_frame *frame, struct packet *packet,
 				 const struct hyp_endpoint_value *sender)
 {
 	const struct hyp_neighbour_value *neighbour;
@@ -242,8 +226,8 @@ static __noinline int receive_nd(struct __sk_buff *skb, struct packet *packet,
 
 	/* Behind extension headers (RFC 6980 forbids the one that would hide it) it is not read. */
 	if (packet->transport != HYP_ND_OFFSET || packet->fragment != WHOLE ||
-	    bpf_skb_load_bytes(skb, ETH_HLEN + 7, &hop_limit, 1) || hop_limit != 255 ||
-	    bpf_skb_load_bytes(skb, HYP_ND_OFFSET, &message, sizeof(message)) || message.code != 0)
+	    load_bytes(frame, ETH_HLEN + 7, &hop_limit, 1) || hop_limit != 255 ||
+	    load_bytes(frame, HYP_ND_OFFSET, &message, sizeof(message)) || message.code != 0)
 		return HYP_REASON_MALFORMED;
 	__builtin_memcpy(&target, &message.target, 16);
 	if (target.bytes[0] == 0xff)
@@ -251,7 +235,7 @@ static __noinline int receive_nd(struct __sk_buff *skb, struct packet *packet,
 	if (!owns_ipv6(sender, &packet->source) &&
 	    !(is_unspecified(&packet->source) && message.type == HYP_ICMP6_NEIGHBOUR_SOLICITATION))
 		return HYP_REASON_SPOOFED_NEIGHBOUR;
-	reason = check_nd_options(skb, packet, sender);
+	reason = check_nd_options(frame, packet, sender);
 	if (reason != HYP_REASON_NONE)
 		return reason;
 	if (message.type == HYP_ICMP6_NEIGHBOUR_ADVERTISEMENT)
@@ -262,8 +246,8 @@ static __noinline int receive_nd(struct __sk_buff *skb, struct packet *packet,
 	neighbour = find_neighbour(packet->network, &target);
 	if (!neighbour)
 		return HYP_REASON_UNKNOWN_NEIGHBOUR;
-	packet->receiver = neighbour->endpoint;
-	return answer_nd(skb, packet, &target, neighbour->mac);
+	packet->receiver = index_of(neighbour);
+	return answer_nd(frame, packet, &target, neighbour->mac);
 }
 
 #endif

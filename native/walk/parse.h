@@ -3,20 +3,18 @@
  * A frame, taken apart. Packet pointers are read and never written through: a program that could
  * write so would unclone every TCP segment on entry.
  */
-#ifndef HYPERION_BPF_PARSE_H
-#define HYPERION_BPF_PARSE_H
+#ifndef HYPERION_WALK_PARSE_H
+#define HYPERION_WALK_PARSE_H
 
-#include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <linux/in.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 
-#include <bpf/bpf_endian.h>
-#include <bpf/bpf_helpers.h>
-
 #include "../include/hyperion/reasons.h"
+#include "order.h"
 #include "state.h"
+#include HYP_BINDING
 
 #define HYP_IPV6_EXTENSIONS_MAX 6 /* headers walked before a packet is UNSUPPORTED_PROTOCOL */
 
@@ -147,14 +145,14 @@ static __always_inline void parse_icmp(struct packet *packet, const __u8 *header
 }
 
 /* The transport header at packet->transport. `available`: bytes from there to the end of the packet. */
-static __always_inline int parse_transport(struct __sk_buff *skb, struct packet *packet,
+static __always_inline int parse_transport(struct hyp_frame *frame, struct packet *packet,
 					   __u32 available)
 {
 	__u8 header[20];
 
 	switch (policy_protocol(packet)) {
 	case IPPROTO_TCP:
-		if (available < 20 || bpf_skb_load_bytes(skb, packet->transport, header, 20))
+		if (available < 20 || load_bytes(frame, packet->transport, header, 20))
 			return HYP_REASON_MALFORMED;
 		packet->tcp_flags = header[13];
 		if ((header[13] & (HYP_TCP_SYN | HYP_TCP_ACK)) == HYP_TCP_SYN)
@@ -162,12 +160,12 @@ static __always_inline int parse_transport(struct __sk_buff *skb, struct packet 
 		break;
 	case IPPROTO_UDP:
 	case IPPROTO_SCTP:
-		if (available < 8 || bpf_skb_load_bytes(skb, packet->transport, header, 8))
+		if (available < 8 || load_bytes(frame, packet->transport, header, 8))
 			return HYP_REASON_MALFORMED;
 		break;
 	case IPPROTO_ICMP:
 	case IPPROTO_ICMPV6:
-		if (available < 8 || bpf_skb_load_bytes(skb, packet->transport, header, 8))
+		if (available < 8 || load_bytes(frame, packet->transport, header, 8))
 			return HYP_REASON_MALFORMED;
 		parse_icmp(packet, header);
 		return HYP_REASON_NONE;
@@ -186,33 +184,33 @@ static __always_inline int overlaps_header(const struct packet *packet, __u32 of
 	return packet->protocol == IPPROTO_TCP && offset_bytes < 20;
 }
 
-static __always_inline int parse_ipv4(struct __sk_buff *skb, struct packet *packet,
+static __always_inline int parse_ipv4(struct hyp_frame *frame, struct packet *packet,
 				      const struct iphdr *ip)
 {
 	__u32 header = ip->ihl * 4u;
-	__u32 total = bpf_ntohs(ip->tot_len);
-	__u16 fragment = bpf_ntohs(ip->frag_off);
+	__u32 total = be16_to_cpu(ip->tot_len);
+	__u16 fragment = be16_to_cpu(ip->frag_off);
 
-	packet->source.words[2] = bpf_htonl(0xffff);
+	packet->source.words[2] = cpu_to_be32(0xffff);
 	packet->source.words[3] = ip->saddr;
-	packet->destination.words[2] = bpf_htonl(0xffff);
+	packet->destination.words[2] = cpu_to_be32(0xffff);
 	packet->destination.words[3] = ip->daddr;
 	packet->protocol = ip->protocol;
 	packet->transport = ETH_HLEN + header;
-	if (total == 0 && skb->gso_size != 0) /* a segment to be cut that is longer than 65535 bytes */
+	if (total == 0 && is_segmented(frame)) /* a segment to be cut that is longer than 65535 bytes */
 		total = packet->bytes - ETH_HLEN;
 	if (ip->version != 4 || header < sizeof(*ip) || total < header ||
 	    total > packet->bytes - ETH_HLEN)
 		return HYP_REASON_MALFORMED;
 	if (fragment & 0x3fff) {
-		packet->fragment_id = bpf_ntohs(ip->id);
+		packet->fragment_id = be16_to_cpu(ip->id);
 		packet->fragment = fragment & 0x1fff ? LATER_FRAGMENT : FIRST_FRAGMENT;
 		if (packet->fragment == LATER_FRAGMENT)
 			return overlaps_header(packet, (fragment & 0x1fffu) * 8)
 				       ? HYP_REASON_MALFORMED
 				       : HYP_REASON_NONE;
 	}
-	return parse_transport(skb, packet, total - header);
+	return parse_transport(frame, packet, total - header);
 }
 
 struct fragment_header {
@@ -223,7 +221,7 @@ struct fragment_header {
 };
 
 /* Walks the extension headers from packet->transport on (RFC 8200 §4). */
-static __noinline int walk_extensions(struct __sk_buff *skb, struct packet *packet)
+static __noinline int walk_extensions(struct hyp_frame *frame, struct packet *packet)
 {
 	__u8 next = packet->protocol;
 	__u32 offset = packet->transport;
@@ -233,12 +231,12 @@ static __noinline int walk_extensions(struct __sk_buff *skb, struct packet *pack
 		if (next != IPPROTO_HOPOPTS && next != IPPROTO_ROUTING && next != IPPROTO_DSTOPTS &&
 		    next != IPPROTO_FRAGMENT)
 			break;
-		if (bpf_skb_load_bytes(skb, offset, &header, sizeof(header)))
+		if (load_bytes(frame, offset, &header, sizeof(header)))
 			return HYP_REASON_MALFORMED;
 		if (next == IPPROTO_FRAGMENT) {
-			__u16 place = bpf_ntohs(header.offset);
+			__u16 place = be16_to_cpu(header.offset);
 
-			packet->fragment_id = bpf_ntohl(header.id);
+			packet->fragment_id = be32_to_cpu(header.id);
 			if (place & 0xfff8)
 				packet->fragment = LATER_FRAGMENT;
 			else if (place & 1)
@@ -270,7 +268,7 @@ static __noinline int walk_extensions(struct __sk_buff *skb, struct packet *pack
 	}
 }
 
-static __always_inline int parse_ipv6(struct __sk_buff *skb, struct packet *packet,
+static __always_inline int parse_ipv6(struct hyp_frame *frame, struct packet *packet,
 				      const struct ipv6hdr *ip)
 {
 	__u32 end;
@@ -279,60 +277,48 @@ static __always_inline int parse_ipv6(struct __sk_buff *skb, struct packet *pack
 	__builtin_memcpy(&packet->destination, &ip->daddr, 16);
 	packet->protocol = ip->nexthdr;
 	packet->transport = ETH_HLEN + sizeof(*ip);
-	end = packet->transport + bpf_ntohs(ip->payload_len);
-	if (ip->payload_len == 0 && skb->gso_size != 0) /* RFC 2675 jumbogram, to be cut */
+	end = packet->transport + be16_to_cpu(ip->payload_len);
+	if (ip->payload_len == 0 && is_segmented(frame)) /* RFC 2675 jumbogram, to be cut */
 		end = packet->bytes;
 	if (ip->version != 6 || end > packet->bytes)
 		return HYP_REASON_MALFORMED;
 	if (ip->nexthdr != IPPROTO_TCP && ip->nexthdr != IPPROTO_UDP) {
-		int reason = walk_extensions(skb, packet);
+		int reason = walk_extensions(frame, packet);
 
 		if (reason != HYP_REASON_NONE || packet->fragment == LATER_FRAGMENT)
 			return reason;
 		if (packet->transport > end)
 			return HYP_REASON_MALFORMED;
 	}
-	return parse_transport(skb, packet, end - packet->transport);
+	return parse_transport(frame, packet, end - packet->transport);
 }
 
 #define HYP_HEAD_BYTES (sizeof(struct ethhdr) + sizeof(struct ipv6hdr))
 
-/* Has the first bytes of a frame in one piece, as all but few are: *data up to *end. */
-static __always_inline void load_head(struct __sk_buff *skb, const void **data, const void **end)
-{
-	*data = (const void *)(long)skb->data;
-	*end = (const void *)(long)skb->data_end;
-	if (*data + HYP_HEAD_BYTES <= *end || skb->len <= *end - *data)
-		return;
-	bpf_skb_pull_data(skb, skb->len < HYP_HEAD_BYTES ? skb->len : HYP_HEAD_BYTES);
-	*data = (const void *)(long)skb->data;
-	*end = (const void *)(long)skb->data_end;
-}
-
 /* Fills *packet, as far as it gets: also what is dropped is reported. Returns NONE or a reason. */
-static __always_inline int parse(struct __sk_buff *skb, struct packet *packet)
+static __always_inline int parse(struct hyp_frame *frame, struct packet *packet)
 {
 	const struct ethhdr *ethernet;
 	const void *data, *end;
 
-	packet->bytes = skb->len;
-	load_head(skb, &data, &end);
+	packet->bytes = frame_length(frame);
+	load_head(frame, HYP_HEAD_BYTES, &data, &end);
 	ethernet = data;
 	if (data + sizeof(*ethernet) > end)
 		return HYP_REASON_MALFORMED;
-	packet->ethertype = bpf_ntohs(ethernet->h_proto);
+	packet->ethertype = be16_to_cpu(ethernet->h_proto);
 	__builtin_memcpy(packet->source_mac, ethernet->h_source, 6);
 	__builtin_memcpy(packet->destination_mac, ethernet->h_dest, 6);
-	if (skb->vlan_present || packet->ethertype == ETH_P_8021Q ||
+	if (has_vlan(frame) || packet->ethertype == ETH_P_8021Q ||
 	    packet->ethertype == ETH_P_8021AD)
 		return HYP_REASON_VLAN_TAGGED;
 	data += sizeof(*ethernet);
 	switch (packet->ethertype) {
 	case ETH_P_IP:
-		return data + sizeof(struct iphdr) <= end ? parse_ipv4(skb, packet, data)
+		return data + sizeof(struct iphdr) <= end ? parse_ipv4(frame, packet, data)
 							  : HYP_REASON_MALFORMED;
 	case ETH_P_IPV6:
-		return data + sizeof(struct ipv6hdr) <= end ? parse_ipv6(skb, packet, data)
+		return data + sizeof(struct ipv6hdr) <= end ? parse_ipv6(frame, packet, data)
 							    : HYP_REASON_MALFORMED;
 	case ETH_P_ARP:
 		return HYP_REASON_NONE;

@@ -7,12 +7,12 @@
  * the kernel reuses elements of a hash at once. What is decided so is remembered under a generation
  * that the same change makes stale, so it lasts for one packet.
  */
-#ifndef HYPERION_BPF_POLICY_H
-#define HYPERION_BPF_POLICY_H
+#ifndef HYPERION_WALK_POLICY_H
+#define HYPERION_WALK_POLICY_H
 
 #include "event.h"
-#include "maps.h"
 #include "parse.h"
+#include "remote.h"
 
 #define HYP_PREFIX_LENGTH_MAX 16
 
@@ -33,7 +33,7 @@ static __always_inline int find_entry(struct hyp_policy_key *key, __u32 prefix_l
 			continue;
 		key->port = service & (__u16)(0xffff0000u >> length);
 		key->prefix_length = length;
-		value = bpf_map_lookup_elem(&hyp_policy, key);
+		value = policy_row(key);
 		if (value) {
 			decision->rule = value->rule;
 			decision->verdict = value->verdict;
@@ -104,9 +104,9 @@ static __noinline int side_allows(struct packet *packet, __u32 direction,
 
 /*
  * Decides packet->service from `initiator` to `responder`. NONE, or the reason; packet->culprit is
- * then the endpoint whose policy it was. `reversed`: the packet travels from responder to initiator.
+ * then the endpoint whose policy it was. A remote's own policy is asked on its node. `reversed`: the packet travels from responder to initiator.
  */
-__noinline int decide(struct packet *packet, const struct hyp_endpoint_value *initiator,
+HYP_VERIFIED_ALONE int decide(struct packet *packet, const struct hyp_endpoint_value *initiator,
 		      const struct hyp_endpoint_value *responder, __u32 reversed)
 {
 	__u32 who[2];
@@ -115,11 +115,13 @@ __noinline int decide(struct packet *packet, const struct hyp_endpoint_value *in
 		return HYP_REASON_MALFORMED;
 	who[0] = reversed ? packet->receiver : packet->sender;
 	who[1] = reversed ? packet->sender : packet->receiver;
-	if (!side_allows(packet, HYP_EGRESS, initiator, responder->identity, who))
+	if (!is_remote(who[0]) &&
+	    !side_allows(packet, HYP_EGRESS, initiator, responder->identity, who))
 		return HYP_REASON_POLICY_EGRESS;
 	who[0] = reversed ? packet->sender : packet->receiver;
 	who[1] = reversed ? packet->receiver : packet->sender;
-	if (!side_allows(packet, HYP_INGRESS, responder, initiator->identity, who))
+	if (!is_remote(who[0]) &&
+	    !side_allows(packet, HYP_INGRESS, responder, initiator->identity, who))
 		return HYP_REASON_POLICY_INGRESS;
 	packet->direction = 0;
 	packet->policy = 0;

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-#ifndef HYPERION_BPF_DELIVER_H
-#define HYPERION_BPF_DELIVER_H
-
-#include <linux/if_packet.h>
-#include <linux/pkt_cls.h>
+#ifndef HYPERION_WALK_DELIVER_H
+#define HYPERION_WALK_DELIVER_H
 
 #include "count.h"
 #include "event.h"
 #include "guard.h"
 #include "rate.h"
+#include "remote.h"
 
 /* The receiver's rate, the last that may stop a packet. NONE or a reason. */
 static __always_inline int admit(const struct packet *packet,
@@ -22,27 +20,23 @@ static __always_inline int admit(const struct packet *packet,
 }
 
 /* Hands the packet to packet->receiver, whose row is `receiver`. */
-static __always_inline int deliver(struct __sk_buff *skb, const struct packet *packet,
+static __always_inline int deliver(struct hyp_frame *frame, const struct packet *packet,
 				   const struct hyp_endpoint_value *receiver)
 {
 	int reason = admit(packet, receiver);
 
-	if (reason != HYP_REASON_NONE) {
-		drop(packet, packet->receiver, reason);
-		return TC_ACT_SHOT;
-	}
+	if (reason != HYP_REASON_NONE)
+		return refuse(frame, packet, packet->receiver, reason);
 	/* An address that moved to another MAC is still in the sender's ARP cache. */
 	if (!same_mac(packet->destination_mac, receiver->mac) &&
-	    bpf_skb_store_bytes(skb, 0, receiver->mac, 6, 0) != 0) {
-		drop(packet, packet->receiver, HYP_REASON_MALFORMED);
-		return TC_ACT_SHOT;
-	}
-	/* The representor took it for somebody else's, and the receiver's stack would believe that. (From
-	 * 6.16 on bpf_redirect_peer does away with it.) */
-	if (skb->pkt_type != PACKET_HOST)
-		bpf_skb_change_type(skb, PACKET_HOST);
-	count_delivery(skb, packet);
-	return bpf_redirect_peer(receiver->port, 0);
+	    store_bytes(frame, 0, receiver->mac, 6) != 0)
+		return refuse(frame, packet, packet->receiver, HYP_REASON_MALFORMED);
+	count_delivery(frame, packet);
+#if HYP_WALK_TUNNELS
+	if (is_remote(packet->receiver))
+		return send_through_tunnel(frame, vtep_of(packet->receiver), packet->network);
+#endif
+	return hand_over(frame, receiver->port);
 }
 
 #endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-#ifndef HYPERION_BPF_COUNT_H
-#define HYPERION_BPF_COUNT_H
+#ifndef HYPERION_WALK_COUNT_H
+#define HYPERION_WALK_COUNT_H
 
-#include "maps.h"
 #include "parse.h"
 
 static __always_inline void add(struct hyp_count *count, __u64 packets, __u64 bytes)
@@ -12,19 +11,19 @@ static __always_inline void add(struct hyp_count *count, __u64 packets, __u64 by
 }
 
 /* Counts what is handed to a receiver. A segment yet to be cut counts as the packets it becomes. */
-static __always_inline void count_delivery(struct __sk_buff *skb, const struct packet *packet)
+static __always_inline void count_delivery(struct hyp_frame *frame, const struct packet *packet)
 {
 	__u32 sender = packet->sender;
 	__u32 receiver = packet->receiver;
-	__u32 segments = skb->gso_segs ? skb->gso_segs : 1;
+	__u32 segments = frame_packets(frame);
 	struct hyp_traffic *traffic;
 
-	traffic = bpf_map_lookup_elem(&hyp_traffic, &sender);
+	traffic = traffic_of(sender);
 	if (traffic) {
 		traffic->sent_packets += segments;
 		traffic->sent_bytes += packet->bytes;
 	}
-	traffic = bpf_map_lookup_elem(&hyp_traffic, &receiver);
+	traffic = traffic_of(receiver);
 	if (traffic) {
 		traffic->received_packets += segments;
 		traffic->received_bytes += packet->bytes;
@@ -35,19 +34,19 @@ static __always_inline void count_drop(__u32 endpoint, __u32 reason, __u32 bytes
 {
 	struct hyp_drop_key key = { .endpoint = endpoint, .reason = reason };
 	struct hyp_count first = { .packets = 1, .bytes = bytes };
-	struct hyp_count *count = bpf_map_lookup_elem(&hyp_drop, &key);
+	struct hyp_count *count = drop_count(&key);
 
 	if (count) {
 		add(count, 1, bytes);
 		return;
 	}
-	if (bpf_map_update_elem(&hyp_drop, &key, &first, BPF_NOEXIST) == 0)
+	if (new_drop_count(&key, &first) == 0)
 		return;
 	/* Another CPU made the row meanwhile, or there is no room for it. */
-	count = bpf_map_lookup_elem(&hyp_drop, &key);
+	count = drop_count(&key);
 	if (!count) {
 		key.endpoint = 0;
-		count = bpf_map_lookup_elem(&hyp_drop, &key);
+		count = drop_count(&key);
 	}
 	if (count)
 		add(count, 1, bytes);
@@ -57,10 +56,10 @@ static __always_inline void count_rule(__u32 policy, __u32 rule, __u32 direction
 {
 	struct hyp_rule_key key = { .policy = policy, .rule = rule, .direction = direction };
 	struct hyp_count first = { .packets = 1, .bytes = bytes };
-	struct hyp_count *count = bpf_map_lookup_elem(&hyp_rule, &key);
+	struct hyp_count *count = rule_count(&key);
 
-	if (!count && bpf_map_update_elem(&hyp_rule, &key, &first, BPF_NOEXIST) != 0)
-		count = bpf_map_lookup_elem(&hyp_rule, &key);
+	if (!count && new_rule_count(&key, &first) != 0)
+		count = rule_count(&key);
 	if (count)
 		add(count, 1, bytes);
 }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* Nobody speaks for somebody else: MAC, addresses, DHCP, routers. */
-#ifndef HYPERION_BPF_GUARD_H
-#define HYPERION_BPF_GUARD_H
+#ifndef HYPERION_WALK_GUARD_H
+#define HYPERION_WALK_GUARD_H
 
-#include "maps.h"
 #include "parse.h"
 
 #define HYP_DHCP_SERVER_PORT 67
@@ -39,7 +38,7 @@ static __noinline int is_link_local_of(const union hyp_address *address, const _
 {
 	const __u8 *id = address->bytes + 8;
 
-	return address->halves[0] == bpf_cpu_to_be64(0xfe80000000000000ull) &&
+	return address->halves[0] == cpu_to_be64(0xfe80000000000000ull) &&
 	       id[0] == (mac[0] ^ 2) && id[1] == mac[1] && id[2] == mac[2] && id[3] == 0xff &&
 	       id[4] == 0xfe && id[5] == mac[3] && id[6] == mac[4] && id[7] == mac[5];
 }

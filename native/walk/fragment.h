@@ -3,11 +3,10 @@
  * Only the first fragment of a packet has ports. It is decided; the others follow it, under the same
  * generations, for as long as a receiver would wait for them. Those that overtake it are dropped.
  */
-#ifndef HYPERION_BPF_FRAGMENT_H
-#define HYPERION_BPF_FRAGMENT_H
+#ifndef HYPERION_WALK_FRAGMENT_H
+#define HYPERION_WALK_FRAGMENT_H
 
 #include "connection.h"
-#include "maps.h"
 #include "parse.h"
 
 #define HYP_TIMEOUT_FRAGMENT 30 /* seconds: net.ipv4.ipfrag_time */
@@ -35,7 +34,7 @@ static __noinline int remember_fragment(const struct packet *packet,
 	struct hyp_fragment_key key;
 
 	fragment_key(packet, &key);
-	return bpf_map_update_elem(&hyp_fragment, &key, &fragment, BPF_ANY) == 0
+	return write_fragment(&key, &fragment) == 0
 		       ? HYP_REASON_NONE
 		       : HYP_REASON_TABLE_FULL;
 }
@@ -45,14 +44,15 @@ static __noinline int follow_fragment(struct packet *packet, const struct hyp_en
 {
 	const struct hyp_endpoint_value *receiver;
 	const struct hyp_fragment *fragment;
+	struct hyp_endpoint_value remote;
 	struct hyp_fragment_key key;
 
 	fragment_key(packet, &key);
-	fragment = bpf_map_lookup_elem(&hyp_fragment, &key);
+	fragment = find_fragment(&key);
 	if (!fragment || now_jiffies() - fragment->seen > HYP_TIMEOUT_FRAGMENT * hyp_hz ||
 	    fragment->generation[0] != sender->generation)
 		return HYP_REASON_FRAGMENT_UNKNOWN;
-	receiver = endpoint_row(fragment->receiver);
+	receiver = row_of(packet->network, fragment->receiver, &packet->destination, &remote);
 	if (!receiver || fragment->generation[1] != receiver->generation)
 		return HYP_REASON_FRAGMENT_UNKNOWN;
 	packet->receiver = fragment->receiver;

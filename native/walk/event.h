@@ -1,25 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-#ifndef HYPERION_BPF_EVENT_H
-#define HYPERION_BPF_EVENT_H
+#ifndef HYPERION_WALK_EVENT_H
+#define HYPERION_WALK_EVENT_H
 
 #include "count.h"
-#include "maps.h"
 #include "parse.h"
+#include "remote.h"
 
 /* Drops may fill the ring up to here: a flood of them must not hide what policy asked to see. */
 #define HYP_EVENT_DROP_BYTES_MAX (HYP_EVENT_RING_BYTES / 4 * 3)
 
-static __always_inline void count_lost(void)
-{
-	__u32 zero = 0;
-	__u64 *lost = bpf_map_lookup_elem(&hyp_lost, &zero);
-
-	if (lost)
-		*lost += 1;
-}
-
-/* Reports a packet. Never wakes the reader, who comes by himself: a flood costs him nothing more. */
-__noinline int report(const struct packet *packet, __u32 type, __u32 reason, __u32 endpoint,
+/* Reports a packet. */
+HYP_VERIFIED_ALONE int report(const struct packet *packet, __u32 type, __u32 reason, __u32 endpoint,
 		      __u32 peer)
 {
 	struct hyp_event *event = NULL;
@@ -27,18 +18,18 @@ __noinline int report(const struct packet *packet, __u32 type, __u32 reason, __u
 	if (!packet)
 		return 0;
 	if (type != HYP_EVENT_DROP ||
-	    bpf_ringbuf_query(&hyp_event, BPF_RB_AVAIL_DATA) < HYP_EVENT_DROP_BYTES_MAX)
-		event = bpf_ringbuf_reserve(&hyp_event, sizeof(*event), 0);
+	    event_bytes_waiting() < HYP_EVENT_DROP_BYTES_MAX)
+		event = reserve_event();
 	if (!event) {
-		count_lost();
+		count_lost_event();
 		return 0;
 	}
-	event->time_ns = bpf_ktime_get_ns();
+	event->time_ns = now_ns();
 	event->type = type;
 	event->reason = reason;
 	event->network = packet->network;
-	event->endpoint = endpoint;
-	event->peer = peer;
+	event->endpoint = known_index(endpoint);
+	event->peer = known_index(peer);
 	event->policy = packet->policy;
 	event->rule = packet->rule;
 	event->bytes = packet->bytes;
@@ -52,19 +43,28 @@ __noinline int report(const struct packet *packet, __u32 type, __u32 reason, __u
 	__builtin_memcpy(event->source_mac, packet->source_mac, 6);
 	event->reserved[0] = 0;
 	event->reserved[1] = 0;
-	bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
+	submit_event(event);
 	return 0;
 }
 
 /* Counts and reports a drop for an endpoint: whose packet it was, or whose policy or rate. */
-__noinline int drop(const struct packet *packet, __u32 endpoint, __u32 reason)
+HYP_VERIFIED_ALONE int drop(const struct packet *packet, __u32 endpoint, __u32 reason)
 {
 	if (!packet)
 		return 0;
-	count_drop(endpoint, reason, packet->bytes);
+	count_drop(known_index(endpoint), reason, packet->bytes);
 	report(packet, packet->logged ? HYP_EVENT_LOG : HYP_EVENT_DROP, reason, endpoint,
 	       endpoint == packet->sender ? packet->receiver : packet->sender);
 	return 0;
+}
+
+/* Ends the walk of a packet with a reason. */
+static __always_inline int refuse(struct hyp_frame *frame, const struct packet *packet,
+				  __u32 endpoint, __u32 reason)
+{
+	drop(packet, endpoint, reason);
+	note_drop(frame, known_index(endpoint), reason);
+	return HYP_DROPPED;
 }
 
 #endif

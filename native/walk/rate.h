@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-#ifndef HYPERION_BPF_RATE_H
-#define HYPERION_BPF_RATE_H
+#ifndef HYPERION_WALK_RATE_H
+#define HYPERION_WALK_RATE_H
 
-#include "maps.h"
+#include "state.h"
+#include HYP_BINDING
 
 #define HYP_BUCKET_IDLE_NS 8000000000ll /* a bucket untouched for so long is full */
 
@@ -14,15 +15,18 @@ static __always_inline int take_tokens(__u32 endpoint, __u32 direction, __u64 ra
 				       __u32 bytes)
 {
 	__u32 index = endpoint * 2 + direction;
-	struct hyp_bucket *bucket = bpf_map_lookup_elem(&hyp_bucket, &index);
-	__u64 now = bpf_ktime_get_ns();
-	__u64 microseconds, gain;
+	struct hyp_bucket *bucket;
+	__u64 now, microseconds, gain;
 	__s64 elapsed;
 	int passes;
 
+	if (!polices_rates())
+		return 1;
+	bucket = find_bucket(index);
+	now = now_ns();
 	if (!bucket)
 		return 0;
-	bpf_spin_lock(&bucket->lock);
+	lock_bucket(bucket);
 	elapsed = now - bucket->time_ns; /* negative when another CPU came between clock and lock */
 	if (elapsed >= HYP_BUCKET_IDLE_NS) {
 		bucket->tokens = burst;
@@ -40,7 +44,7 @@ static __always_inline int take_tokens(__u32 endpoint, __u32 direction, __u64 ra
 	passes = bucket->tokens > 0 || (burst == 0 && bucket->tokens == 0);
 	if (passes)
 		bucket->tokens -= bytes;
-	bpf_spin_unlock(&bucket->lock);
+	unlock_bucket(bucket);
 	return passes;
 }
 

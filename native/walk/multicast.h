@@ -3,17 +3,16 @@
  * Broadcast and multicast, on networks that have it: a copy to each member whose policy, and the
  * sender's, allows it. No connection is remembered; an answer is a new connection of its sender's.
  */
-#ifndef HYPERION_BPF_MULTICAST_H
-#define HYPERION_BPF_MULTICAST_H
+#ifndef HYPERION_WALK_MULTICAST_H
+#define HYPERION_WALK_MULTICAST_H
 
 #include "deliver.h"
-#include "maps.h"
 #include "policy.h"
 
 static __always_inline int network_has_multicast(__u32 network, __u32 *members)
 {
 	struct hyp_network_key key = { .network = network };
-	const struct hyp_network_value *value = bpf_map_lookup_elem(&hyp_network, &key);
+	const struct hyp_network_value *value = network_row(&key);
 
 	if (!value || !(value->flags & HYP_NETWORK_MULTICAST))
 		return 0;
@@ -22,10 +21,11 @@ static __always_inline int network_has_multicast(__u32 network, __u32 *members)
 }
 
 /* One member's copy. */
-__noinline int copy_to_member(struct __sk_buff *skb, struct packet *packet, __u32 slot)
+HYP_VERIFIED_ALONE int copy_to_member(struct hyp_frame *frame, struct packet *packet, __u32 slot)
 {
 	const struct hyp_endpoint_value *sender, *receiver;
 	const struct hyp_member_value *member;
+	struct hyp_endpoint_value remote;
 	struct hyp_member_key key = {};
 	int reason;
 
@@ -33,10 +33,10 @@ __noinline int copy_to_member(struct __sk_buff *skb, struct packet *packet, __u3
 		return 0;
 	key.network = packet->network;
 	key.slot = slot;
-	member = bpf_map_lookup_elem(&hyp_member, &key);
+	member = member_row(&key);
 	if (!member || member->endpoint == packet->sender)
 		return 0;
-	sender = endpoint_row(packet->sender);
+	sender = row_of(packet->network, packet->sender, &packet->source, &remote);
 	receiver = endpoint_row(member->endpoint);
 	if (!sender || !receiver || receiver->network != packet->network)
 		return 0;
@@ -55,17 +55,17 @@ __noinline int copy_to_member(struct __sk_buff *skb, struct packet *packet, __u3
 		drop(packet, packet->receiver, reason);
 		return 0;
 	}
-	if (bpf_clone_redirect(skb, receiver->port, 0) == 0)
-		count_delivery(skb, packet);
+	if (copy_to_port(frame, receiver->port) == 0)
+		count_delivery(frame, packet);
 	return 0;
 }
 
-static __noinline int copy_to_members(struct __sk_buff *skb, struct packet *packet, __u32 members)
+static __noinline int copy_to_members(struct hyp_frame *frame, struct packet *packet, __u32 members)
 {
 	for (__u32 slot = 0; slot < HYP_FANOUT_MAX; slot++) {
 		if (slot >= members)
 			break;
-		copy_to_member(skb, packet, slot);
+		copy_to_member(frame, packet, slot);
 	}
 	return 0;
 }
