@@ -51,6 +51,8 @@ struct device {
 	struct doca_dev *dev;
 	struct doca_flow_port *manager;
 	struct doca_port *ports[DOCA_PORTS_MAX]; /* by logical id; NULL: free */
+	uint16_t ports_end;  /* every id in use is below */
+	bool started;        /* DOCA Flow is initialised */
 };
 
 struct doca {

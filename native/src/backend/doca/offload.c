@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "offload.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../abi/error.h"
+#include "program.h"
+#include "tables.h"
+
+/* Whose an entry is: local endpoints by index, then VTEPs. */
+#define OWNERS (HYP_ENDPOINTS_MAX + HYP_VTEPS_MAX)
+
+/* Packets of a closing TCP connection that stay with software: most close for good within these, and
+ * an entry for the last acknowledgement would only fill the NIC. */
+#define CLOSING_PACKETS_MAX 16u
+
+struct link {
+	struct flow *next, **here;
+};
+
+/* One direction of a connection on the NIC. */
+struct flow {
+	struct nic_entry entry; /* first: what it was made from leads back */
+	struct doca *doca;
+	struct hyp_connection_key key;
+	bool low_to_high;
+	uint32_t sender, receiver; /* endpoint indices; 0: remote */
+	uint64_t packets, bytes;   /* counted so far */
+	struct link by_key;
+	struct link by_owner[2]; /* of sender and receiver */
+	struct flow *removing;   /* list of those whose removal was asked for */
+	struct flow *doomed;     /* list of those whose connection is forgotten */
+	bool gone, lost;
+};
+
+struct offload {
+	struct flow **buckets; /* by key and direction */
+	uint32_t mask;
+	uint32_t room;
+	struct flow *owners[2][OWNERS]; /* as sender, as receiver */
+	struct flow *removing;
+	struct flow *doomed;
+	struct offload_counts counts;
+};
+
+int offload_new(struct doca *doca, uint32_t connections_max, struct hyp_error *error)
+{
+	uint32_t size = 1024;
+
+	while (size < connections_max)
+		size *= 2;
+	doca->offload = calloc(1, sizeof(*doca->offload));
+	if (doca->offload)
+		doca->offload->buckets = calloc(size, sizeof(*doca->offload->buckets));
+	if (!doca->offload || !doca->offload->buckets)
+		return hyp_fail(error, -ENOMEM, "no memory for the books of %u connections",
+				connections_max);
+	doca->offload->mask = size - 1;
+	doca->offload->room = connections_max * 2;
+	return 0;
+}
+
+static void insert(struct link *link, struct flow **head, struct flow *flow,
+		   struct link *(*of)(struct flow *))
+{
+	link->next = *head;
+	link->here = head;
+	if (*head)
+		of(*head)->here = &link->next;
+	*head = flow;
+}
+
+static void take_out(struct link *link, struct link *(*of)(struct flow *))
+{
+	*link->here = link->next;
+	if (link->next)
+		of(link->next)->here = link->here;
+}
+
+static struct link *by_key(struct flow *flow)
+{
+	return &flow->by_key;
+}
+
+static struct link *by_sender(struct flow *flow)
+{
+	return &flow->by_owner[0];
+}
+
+static struct link *by_receiver(struct flow *flow)
+{
+	return &flow->by_owner[1];
+}
+
+/* FNV-1a over the key, which has no hidden padding. */
+static uint32_t hash(const struct hyp_connection_key *key, bool low_to_high)
+{
+	const uint8_t *bytes = (const uint8_t *)key;
+	uint32_t sum = low_to_high ? 0x811c9dc5u : 0x050c5d1fu;
+
+	for (size_t i = 0; i < sizeof(*key); i++)
+		sum = (sum ^ bytes[i]) * 0x01000193u;
+	return sum;
+}
+
+static struct flow *find(const struct offload *offload, const struct hyp_connection_key *key,
+			 bool low_to_high)
+{
+	struct flow *flow = offload->buckets[hash(key, low_to_high) & offload->mask];
+
+	while (flow && (flow->low_to_high != low_to_high || memcmp(&flow->key, key, sizeof(*key)) != 0))
+		flow = flow->by_key.next;
+	return flow;
+}
+
+/* Counts what the NIC carried of this flow since the last time. */
+static void count(struct flow *flow)
+{
+	uint64_t packets = 0, bytes = 0;
+
+	entry_count(&flow->entry, &packets, &bytes);
+	if (packets <= flow->packets)
+		return;
+	doca_tables_count_traffic(flow->doca->tables, flow->sender, flow->receiver,
+				  packets - flow->packets, bytes - flow->bytes);
+	flow->packets = packets;
+	flow->bytes = bytes;
+	doca_tables_touch(flow->doca->tables, &flow->key);
+}
+
+/* Takes a flow off the NIC. Its memory stays until the NIC has said so. */
+static void drop(struct flow *flow)
+{
+	struct offload *offload = flow->doca->offload;
+
+	if (flow->gone)
+		return;
+	count(flow);
+	flow->gone = true;
+	take_out(&flow->by_key, by_key);
+	take_out(&flow->by_owner[0], by_sender);
+	take_out(&flow->by_owner[1], by_receiver);
+	flow->removing = offload->removing;
+	offload->removing = flow;
+	offload->counts.present--;
+	offload->counts.removed++;
+	entry_remove(&flow->entry, flow->doca->device.manager);
+}
+
+/* Frees what the NIC has let go; asks again for what it would not let go. */
+static void sweep(struct doca *doca)
+{
+	struct flow **place = &doca->offload->removing;
+
+	while (*place) {
+		struct flow *flow = *place;
+
+		if (flow->entry.state == ENTRY_LOST)
+			entry_remove(&flow->entry, doca->device.manager);
+		if (flow->entry.state != ENTRY_ABSENT || flow->lost) {
+			place = &flow->removing;
+			continue;
+		}
+		*place = flow->removing;
+		free(flow);
+	}
+}
+
+static void on_aged(struct nic_entry *entry, void *context)
+{
+	struct flow *flow = context;
+
+	(void)entry;
+	flow->doca->offload->counts.aged++;
+	drop(flow);
+}
+
+/* The sender's word of u32[4], or the receiver's of u32[5]. */
+static uint32_t end_of(uint32_t endpoint, uint32_t vtep)
+{
+	return endpoint != 0 ? endpoint : DOCA_REMOTE | vtep;
+}
+
+static void describe(const struct doca *doca, const struct walk_verdict *verdict, bool low_to_high,
+		     struct established *established)
+{
+	const struct hyp_connection_key *key = &verdict->key;
+	const union hyp_address *from = low_to_high ? &key->low : &key->high;
+	const union hyp_address *to = low_to_high ? &key->high : &key->low;
+	const struct hyp_endpoint_value *receiver = NULL;
+	const struct doca_port *port;
+	/* IPv4 is mapped: ::ffff:a.b.c.d. */
+	bool mapped = from->halves[0] == 0 && from->words[2] == htonl(0xffff);
+
+	*established = (struct established){
+		.family = mapped ? IPV4 : IPV6,
+		.source = doca_source(verdict->network, end_of(verdict->sender, verdict->vtep)),
+		.source_port = htons(low_to_high ? key->low_port : key->high_port),
+		.destination_port = htons(low_to_high ? key->high_port : key->low_port),
+		.protocol = verdict->protocol,
+		.destination = end_of(verdict->receiver, verdict->vtep),
+		.remote = verdict->receiver == 0,
+		.aging_seconds = doca_tables_seconds(verdict->connection->timeout),
+	};
+	if (mapped) {
+		established->source_address[0] = from->words[3];
+		established->destination_address[0] = to->words[3];
+	} else {
+		memcpy(established->source_address, from, sizeof(*from));
+		memcpy(established->destination_address, to, sizeof(*to));
+	}
+	memcpy(established->destination_mac, verdict->receiver_mac, 6);
+	if (established->remote)
+		return;
+	receiver = doca_tables_endpoint(doca->tables, verdict->receiver);
+	if (!receiver)
+		return;
+	established->metered = receiver->rate[HYP_INGRESS] != 0;
+	port = device_port(&doca->device, receiver->port);
+	if (port)
+		established->port = port->id;
+}
+
+/* Whether this direction belongs on the NIC. */
+static bool worth(const struct doca *doca, const struct walk_verdict *verdict)
+{
+	struct hyp_connection *connection = verdict->connection;
+	const struct hyp_endpoint_value *receiver;
+
+	if (!connection || !verdict->offloadable || (verdict->sender == 0 && verdict->receiver == 0))
+		return false;
+	/* `reserved` is nobody else's here: packets since the connection began to close. */
+	if (connection->flags & HYP_CONNECTION_CLOSING &&
+	    connection->reserved++ < CLOSING_PACKETS_MAX)
+		return false;
+	if (verdict->receiver == 0)
+		return true;
+	receiver = doca_tables_endpoint(doca->tables, verdict->receiver);
+	return receiver && device_port(&doca->device, receiver->port) != NULL;
+}
+
+static void add(struct doca *doca, const struct walk_verdict *verdict, bool low_to_high)
+{
+	struct offload *offload = doca->offload;
+	struct established established;
+	struct flow *flow;
+
+	if (offload->counts.present >= offload->room) {
+		offload->counts.refused++;
+		return;
+	}
+	flow = calloc(1, sizeof(*flow));
+	if (!flow) {
+		offload->counts.refused++;
+		return;
+	}
+	flow->doca = doca;
+	flow->key = verdict->key;
+	flow->low_to_high = low_to_high;
+	flow->sender = verdict->sender;
+	flow->receiver = verdict->receiver;
+	flow->entry.aged = on_aged;
+	flow->entry.context = flow;
+	describe(doca, verdict, low_to_high, &established);
+	if (pipes_add_established(doca, &established, &flow->entry) != 0) {
+		offload->counts.refused++;
+		free(flow);
+		return;
+	}
+	insert(&flow->by_key, &offload->buckets[hash(&flow->key, low_to_high) & offload->mask], flow,
+	       by_key);
+	insert(&flow->by_owner[0],
+	       &offload->owners[0][flow->sender ? flow->sender : HYP_ENDPOINTS_MAX + verdict->vtep],
+	       flow, by_sender);
+	insert(&flow->by_owner[1],
+	       &offload->owners[1][flow->receiver ? flow->receiver : HYP_ENDPOINTS_MAX + verdict->vtep],
+	       flow, by_receiver);
+	offload->counts.present++;
+	offload->counts.added++;
+}
+
+void offload_passed(struct doca *doca, const struct walk_verdict *verdict)
+{
+	struct flow *flow;
+	bool low_to_high;
+
+	if (!verdict->connection)
+		return;
+	if (verdict->connection->flags & HYP_CONNECTION_CLOSING && !verdict->offloadable) {
+		offload_forget(doca, &verdict->key);
+		verdict->connection->reserved = 0;
+		return;
+	}
+	if (!worth(doca, verdict))
+		return;
+	low_to_high = !!(verdict->connection->flags & HYP_CONNECTION_INITIATOR_LOW) ==
+		      verdict->from_initiator;
+	flow = find(doca->offload, &verdict->key, low_to_high);
+	if (flow && flow->entry.state == ENTRY_ABSENT && !flow->lost) { /* its insertion failed */
+		doca->offload->counts.refused++;
+		drop(flow);
+		flow = NULL;
+	}
+	if (flow && flow->lost) { /* of an earlier connection of the same key */
+		drop(flow);
+		flow = NULL;
+	}
+	if (!flow)
+		add(doca, verdict, low_to_high);
+}
+
+void offload_forget_endpoint(struct doca *doca, uint32_t endpoint)
+{
+	for (int role = 0; role < 2; role++) {
+		while (doca->offload->owners[role][endpoint])
+			drop(doca->offload->owners[role][endpoint]);
+	}
+}
+
+void offload_forget_vtep(struct doca *doca, uint32_t vtep)
+{
+	offload_forget_endpoint(doca, HYP_ENDPOINTS_MAX + vtep);
+}
+
+void offload_forget(struct doca *doca, const struct hyp_connection_key *key)
+{
+	for (int direction = 0; direction < 2; direction++) {
+		struct flow *flow = find(doca->offload, key, direction == 1);
+
+		if (flow)
+			drop(flow);
+	}
+}
+
+void offload_lose(struct doca *doca, const struct hyp_connection_key *key)
+{
+	for (int direction = 0; direction < 2; direction++) {
+		struct flow *flow = find(doca->offload, key, direction == 1);
+
+		if (!flow || flow->lost)
+			continue;
+		flow->lost = true;
+		flow->doomed = doca->offload->doomed;
+		doca->offload->doomed = flow;
+	}
+}
+
+void offload_settle(struct doca *doca)
+{
+	while (doca->offload->doomed) {
+		struct flow *flow = doca->offload->doomed;
+
+		doca->offload->doomed = flow->doomed;
+		flow->lost = false; /* off that list */
+		drop(flow);
+	}
+	sweep(doca);
+}
+
+void offload_count(struct doca *doca)
+{
+	for (uint32_t i = 0; i <= doca->offload->mask; i++) {
+		for (struct flow *flow = doca->offload->buckets[i]; flow; flow = flow->by_key.next)
+			count(flow);
+	}
+}
+
+void offload_statistics(const struct doca *doca, struct offload_counts *counts)
+{
+	*counts = doca->offload->counts;
+}
+
+void offload_free(struct doca *doca)
+{
+	struct offload *offload = doca->offload;
+
+	if (!offload)
+		return;
+	for (uint32_t i = 0; offload->buckets && i <= offload->mask; i++) {
+		while (offload->buckets[i]) {
+			struct flow *flow = offload->buckets[i];
+
+			take_out(&flow->by_key, by_key);
+			free(flow);
+		}
+	}
+	while (offload->removing) {
+		struct flow *flow = offload->removing;
+
+		offload->removing = flow->removing;
+		free(flow);
+	}
+	free(offload->buckets);
+	free(offload);
+	doca->offload = NULL;
+}
