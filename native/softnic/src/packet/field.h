@@ -20,6 +20,9 @@ struct field {
 	uint16_t arm;
 	/* May be written by an action: its bytes in the frame are found from the layouts, or it is meta. */
 	bool writable;
+	/* Where field_write finds it in the frame. */
+	uint8_t base;
+	uint16_t at;
 };
 
 #define FIELD_SIZE_MAX 16u
@@ -32,8 +35,13 @@ extern const size_t fields_count;
  * TCP or UDP alike (field "….transport.src_port": layers TCP | UDP). */
 bool field_selected(const struct field *field, const struct doca_flow_match *match);
 
-/* By its name in descriptors; NULL when there is none. bit offsets count from the least significant bit
- * of the field's big-endian value. "meta.data" is pkt_meta at bit 0 followed by u32[0] … at 32, 64, …. */
+/*
+ * By its name in descriptors; NULL when there is none. bit offsets count from the least significant bit
+ * of the field's big-endian value. "meta.data" is pkt_meta at bit 0 followed by u32[0] at 32, 64, …: the
+ * fields behind it in the table are u32[0], u32[1], …, so bit b is bit b % 32 of field + b / 32.
+ * "parser_meta.hash.result" is found, but is not in the table, for it is in no match: field_bytes gives
+ * packet.hash.
+ */
 const struct field *field_find(const char *name);
 
 /* The field's bytes in the view. */

@@ -35,6 +35,11 @@ enum layer {
 	LAYER_GTPU = 1u << 24,
 	LAYER_ESP = 1u << 25,
 	LAYER_IP_IN_IP = 1u << 26,
+	/* Beside LAYER_VXLAN and LAYER_GRE: what gives their optional fields a meaning. */
+	LAYER_VXLAN_GPE = 1u << 27,
+	LAYER_VXLAN_GBP = 1u << 28,
+	LAYER_GRE_KEY = 1u << 29, /* a key, and not NVGRE */
+	LAYER_NVGRE = 1u << 30,   /* GRE of Ethernet with a key and neither checksum nor sequence number */
 };
 #define INNER(layers) ((uint32_t)(layers) << 10)
 
@@ -58,21 +63,27 @@ struct packet {
 	uint16_t tunnel; /* offset of the tunnel header proper (VXLAN, GRE, …); PACKET_ABSENT */
 
 	/* Every header as matched, in wire order; zero where absent. view.meta and
-	 * view.parser_meta.{port_id,meter_color} belong to the walk, the rest of it to the parser. */
+	 * view.parser_meta.{port_id,meter_color} belong to the walk, the rest of it to the parser, who clears
+	 * only what he filled before: all of it is zero before the first packet_parse. */
 	struct doca_flow_match view;
-	uint32_t hash; /* last computed by a HASH pipe: parser_meta.hash.result */
+	doca_be32_t hash; /* last computed by a HASH pipe: parser_meta.hash.result */
 };
 
 /*
  * Reads all headers anew: layers, layouts, view.{outer,tun,inner}, the type, fragment and checksum
  * fields of view.parser_meta. Leaves view.meta, port_id, meter_color and random alone. Never fails: a
- * header that is cut short is not there, and the ok bits say so. Tunnels are known by UDP ports 4789,
- * 4790, 6081, 2152, 6635 and IP protocols 4, 41, 47, 50.
+ * header that is cut short or contradicts itself is not there, and the ok bits say so. Tunnels are known
+ * by UDP ports 4789, 4790, 6081, 2152, 6635 and IP protocols 4, 41, 47, 50, in whole datagrams only.
+ *
+ * eth.type is the type behind the tags. l3_ok and l4_ok: the header and the lengths it gives agree with
+ * the frame. ip4_checksum_ok and l4_checksum_ok: verified and right; a fragment's transport checksum
+ * cannot be. A UDP checksum of 0 is right over IPv4, and over IPv6 in front of a tunnel (RFC 6935).
  */
 void packet_parse(struct packet *packet);
 
 /* Strips the outermost tunnel as documented for is_l2, and parses again. NOT_FOUND without a tunnel,
- * TOO_BIG without room for the Ethernet header that is_l2 = false puts on. */
+ * INVALID_VALUE when it carries no Ethernet (is_l2) or no IP (else), NOT_SUPPORTED for ESP, TOO_BIG
+ * without room for the Ethernet header that is_l2 = false puts on. After an error it is as it was. */
 doca_error_t packet_decap(struct packet *packet, const struct doca_flow_resource_decap_cfg *decap);
 
 /* How VXLAN, GENEVE and MPLS-over-UDP choose a UDP source port that the entry leaves 0. */
@@ -82,11 +93,12 @@ enum source_port {
 };
 
 /* Puts a tunnel around the packet: lengths and the IPv4 checksum computed, UDP checksum 0 (RFC 6935
- * over IPv6), and parses again. TOO_BIG without room, INVALID_VALUE for what cannot be encapsulated. */
+ * over IPv6), and parses again. TOO_BIG without room, INVALID_VALUE for what cannot be encapsulated,
+ * NOT_SUPPORTED for ESP and PSP. After an error it is as it was. */
 doca_error_t packet_encap(struct packet *packet, const struct doca_flow_resource_encap_cfg *encap,
 			  enum source_port source_port);
 
-/* One tag outermost. TOO_BIG without room. */
+/* One tag outermost; eth_type 0 means 802.1Q. TOO_BIG without room, INVALID_VALUE without Ethernet. */
 doca_error_t packet_push_vlan(struct packet *packet, doca_be16_t eth_type, doca_be16_t tci);
 /* Takes the outermost tag off; a packet without one stays as it is. */
 void packet_pop_vlan(struct packet *packet);
