@@ -1,30 +1,35 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { CASES } from "./cases/all.ts";
-import { expected, reportedDrops, seen, sendSteps } from "./lab/compare.ts";
+import { CASES, TUNNEL_CASES } from "./cases/all.ts";
+import { expected, reportable, reportedDrops, seen, sendSteps } from "./lab/compare.ts";
 import { Lab } from "./lab/lab.ts";
+import { BACKENDS, type Backend } from "./lab/protocol.ts";
 
-let lab: Lab;
+const casesOf = (backend: Backend) => (backend === "ebpf" ? CASES : { ...CASES, ...TUNNEL_CASES });
 
-beforeAll(async () => {
-  lab = await Lab.open();
-});
+describe.each(BACKENDS)("%s", (backend) => {
+  let lab: Lab;
 
-afterAll(async () => {
-  await lab.close();
-});
-
-for (const [topic, cases] of Object.entries(CASES)) {
-  describe(topic, () => {
-    it.each(cases)("$name", async (packetCase) => {
-      const outcomes = await lab.run(packetCase);
-      const steps = sendSteps(packetCase);
-      expect(outcomes).toHaveLength(steps.length);
-      for (const [i, step] of steps.entries()) {
-        const outcome = outcomes[i];
-        if (outcome === undefined) throw new Error(`no outcome of packet ${i}`);
-        expect({ packet: i, ...seen(step, outcome) }).toEqual({ packet: i, ...expected(step) });
-        expect(reportedDrops(outcome)).toEqual(expected(step).drops);
-      }
-    });
+  beforeAll(async () => {
+    lab = await Lab.open(backend);
   });
-}
+
+  afterAll(async () => {
+    await lab.close();
+  });
+
+  for (const [topic, cases] of Object.entries(casesOf(backend))) {
+    describe(topic, () => {
+      it.each(cases)("$name", async (packetCase) => {
+        const outcomes = await lab.run(packetCase);
+        const steps = sendSteps(packetCase);
+        expect(outcomes).toHaveLength(steps.length);
+        for (const [i, step] of steps.entries()) {
+          const outcome = outcomes[i];
+          if (outcome === undefined) throw new Error(`no outcome of packet ${i}`);
+          expect({ packet: i, ...seen(step, outcome) }).toEqual({ packet: i, ...expected(step) });
+          expect(reportedDrops(outcome)).toEqual(reportable(backend, step));
+        }
+      });
+    });
+  }
+});

@@ -5,6 +5,10 @@ import { guard } from "./guard.ts";
 import { arpCases, ndCases } from "./neighbour.ts";
 import { generations, policy } from "./policy.ts";
 import { fragments, icmpErrors } from "./related.ts";
+import { tunnels } from "./tunnel.ts";
+
+/** What a backend need not have. */
+export const TUNNEL_CASES: Readonly<Record<string, readonly PacketCase[]>> = { tunnels };
 
 /** The suite, by topic. */
 export const CASES: Readonly<Record<string, readonly PacketCase[]>> = {

@@ -6,6 +6,8 @@ import type { EndpointRow, NetworkRow, PolicyRow, Row } from "../../../src/model
 /** Ports that a lab has. Endpoint n sends through port n; the last port belongs to nobody. */
 export const PORTS = 5;
 export const NOBODYS_PORT = 5;
+/** The wire, for data planes that have tunnels. */
+export const UPLINK_PORT = 6;
 
 /** An endpoint as packets see it. */
 export interface Host {
@@ -43,6 +45,9 @@ export const PORT_MACS: readonly MacAddress[] = [
   STRANGER.mac,
   parseMac("02:42:0a:09:00:05"),
 ];
+
+/** What the far end of the wire has. */
+export const UPLINK_MAC = parseMac("02:42:c0:00:02:01");
 
 export const ABSENT = {
   mac: parseMac("02:42:0a:01:00:63"),

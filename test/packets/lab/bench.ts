@@ -16,6 +16,9 @@ const PATIENCE_MS = 1000;
 const SILENCE_MS = 2;
 const EVENTS_MAX = 1000;
 
+/** Makes an empty data plane that serves the ports, in the place of the one before. */
+export type OpenDataplane = (before?: Dataplane) => Promise<Dataplane>;
+
 interface Counters {
   readonly drops: readonly DropCounter[];
   readonly endpoints: readonly EndpointCounter[];
@@ -35,14 +38,14 @@ function growth<Row>(
 
 /** Puts cases through a data plane whose ports end on a wire. */
 export class Bench {
-  readonly #open: () => Promise<Dataplane>;
+  readonly #open: OpenDataplane;
   readonly #wire: Wire;
   readonly #ports: readonly number[];
   #dataplane: Dataplane;
   #nth = 0;
 
   private constructor(
-    open: () => Promise<Dataplane>,
+    open: OpenDataplane,
     first: Dataplane,
     wire: Wire,
     ports: readonly number[],
@@ -53,15 +56,13 @@ export class Bench {
     this.#ports = ports;
   }
 
-  /** @param open makes an empty data plane that serves the ports, in the place of the one before. */
-  static async on(open: () => Promise<Dataplane>, wire: Wire, ports: readonly number[]): Promise<Bench> {
+  static async on(open: OpenDataplane, wire: Wire, ports: readonly number[]): Promise<Bench> {
     return new Bench(open, await open(), wire, ports);
   }
 
   async run(packetCase: PacketCase): Promise<readonly Outcome[]> {
     if (this.#nth === CASES_MAX) {
-      await this.#dataplane.close();
-      this.#dataplane = await this.#open();
+      this.#dataplane = await this.#open(this.#dataplane);
       this.#nth = 0;
     }
     const numbers = new Numbers(this.#nth++, this.#ports);

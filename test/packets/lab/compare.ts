@@ -1,7 +1,8 @@
 import { hex } from "../build/bytes.ts";
+import { withoutEntropy } from "../build/tunnel.ts";
 import type { PacketCase, SendStep } from "../cases/case.ts";
-import { PORTS } from "../cases/world.ts";
-import type { Outcome, Traffic } from "./protocol.ts";
+import { PORTS, UPLINK_PORT } from "../cases/world.ts";
+import type { Backend, Outcome, Traffic } from "./protocol.ts";
 
 /** What a step must have done, in the same terms as what it did. */
 export interface Comparable {
@@ -18,25 +19,33 @@ export function sendSteps(packetCase: PacketCase): readonly SendStep[] {
 
 const line = (...fields: readonly (string | number)[]): string => fields.join(" ");
 
-/** Endpoint n sends through port n. Copies of a group's packet count as sent, each. */
+/** Endpoint n sends through port n. Copies of a group's packet count as sent, each; tunnel headers do not. */
 function expectedTraffic(step: SendStep): readonly Traffic[] {
-  const bytes = step.send.length;
   const none = { sentPackets: 0, sentBytes: 0, receivedPackets: 0, receivedBytes: 0 };
   const rows = Array.from({ length: PORTS }, (_, i) => ({ endpoint: i + 1, ...none }));
-  for (const { port } of step.delivered ?? []) {
+  for (const { port, frame } of step.delivered ?? []) {
+    const bytes = Math.min(step.send.length, frame.length);
     const sender = rows[step.port - 1];
     const receiver = rows[port - 1];
-    if (sender === undefined || receiver === undefined) throw new RangeError(`no port ${port}`);
-    sender.sentPackets += 1;
-    sender.sentBytes += bytes;
-    receiver.receivedPackets += 1;
-    receiver.receivedBytes += bytes;
+    if (sender !== undefined) {
+      sender.sentPackets += 1;
+      sender.sentBytes += bytes;
+    }
+    if (receiver !== undefined) {
+      receiver.receivedPackets += 1;
+      receiver.receivedBytes += bytes;
+    }
   }
   return rows.filter(({ sentPackets, receivedPackets }) => sentPackets + receivedPackets > 0);
 }
 
 function trafficLine(row: Traffic): string {
   return line(row.endpoint, row.sentPackets, row.sentBytes, row.receivedPackets, row.receivedBytes);
+}
+
+/** What is compared of a frame. On the wire, the source port of a tunnel is a hash of whoever sent it. */
+function image(port: number, frame: Uint8Array): string {
+  return hex(port === UPLINK_PORT ? withoutEntropy(frame) : frame);
 }
 
 /** What a stack takes an emission for: a packet for it, or one for a group. */
@@ -49,7 +58,7 @@ export function expected(step: SendStep): Comparable {
   const emissions = [...(step.delivered ?? [])];
   if (step.answered) emissions.push({ port: step.port, frame: step.answered });
   return {
-    out: emissions.map(({ port, frame }) => line(port, packetType(frame), hex(frame))).sort(),
+    out: emissions.map(({ port, frame }) => line(port, packetType(frame), image(port, frame))).sort(),
     drops: (step.drops ?? [])
       .map((drop) => line(drop.endpoint, drop.reason, 1, step.countedBytes ?? step.send.length))
       .sort(),
@@ -64,7 +73,7 @@ export function expected(step: SendStep): Comparable {
 /** The same of what was seen; of what the step does not speak of, nothing. */
 export function seen(step: SendStep, outcome: Outcome): Comparable {
   return {
-    out: outcome.received.map(({ port, type, frame }) => line(port, type, hex(frame))).sort(),
+    out: outcome.received.map(({ port, type, frame }) => line(port, type, image(port, frame))).sort(),
     drops: outcome.drops.map((drop) => line(drop.endpoint, drop.reason, drop.packets, drop.bytes)).sort(),
     traffic: outcome.traffic.map(trafficLine).sort(),
     events:
@@ -88,6 +97,18 @@ export function seen(step: SendStep, outcome: Outcome): Comparable {
         .map(({ policy, rule, direction, packets }) => line(policy, rule, direction, packets))
         .sort(),
   };
+}
+
+/** What the NIC drops by itself it counts, and tells nobody of one by one. */
+const UNREPORTED: Readonly<Record<Backend, readonly string[]>> = {
+  ebpf: [],
+  doca: ["RATE_EGRESS", "RATE_INGRESS"],
+};
+
+/** The drops of a step that a backend reports. */
+export function reportable(backend: Backend, step: SendStep): readonly string[] {
+  const drops = (step.drops ?? []).filter(({ reason }) => !UNREPORTED[backend].includes(reason));
+  return expected({ ...step, drops }).drops;
 }
 
 /** Every drop is reported once: as a drop, or as the log line of the rule that denied it. */

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { PacketCase } from "../cases/case.ts";
-import type { Answer, Outcome } from "./protocol.ts";
+import type { Answer, Backend, Outcome } from "./protocol.ts";
 
 const AGENT = fileURLToPath(new URL("./agent.ts", import.meta.url));
 
@@ -16,9 +16,11 @@ export class Lab {
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
 
-  private constructor() {
-    const command = ["--net", "--mount", process.execPath, "--disable-warning=ExperimentalWarning", AGENT];
-    this.#agent = spawn("unshare", command, {
+  private constructor(backend: Backend) {
+    const node = [process.execPath, "--disable-warning=ExperimentalWarning", AGENT, backend];
+    // The process namespace takes along whatever a data plane has started.
+    const namespaces = ["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
+    this.#agent = spawn("unshare", [...namespaces, ...node], {
       stdio: ["ignore", "inherit", "inherit", "ipc"],
       serialization: "advanced",
     });
@@ -28,8 +30,8 @@ export class Lab {
     });
   }
 
-  static async open(): Promise<Lab> {
-    const lab = new Lab();
+  static async open(backend: Backend): Promise<Lab> {
+    const lab = new Lab(backend);
     await new Promise<readonly Outcome[]>((resolve, reject) => lab.#waiting.set(0, { resolve, reject }));
     return lab;
   }

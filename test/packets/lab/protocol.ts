@@ -2,6 +2,10 @@ import type { DropReason } from "../../../src/model/drop-reason.ts";
 import type { PacketCase } from "../cases/case.ts";
 import type { Received } from "./wire.ts";
 
+/** Data planes that the cases run on. */
+export const BACKENDS = ["ebpf", "doca"] as const;
+export type Backend = (typeof BACKENDS)[number];
+
 /** What a test asks of the agent. */
 export interface Request {
   readonly id: number;
