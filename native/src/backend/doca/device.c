@@ -12,6 +12,7 @@
 #include "assumptions.h"
 #include "entry.h"
 #include "pipes.h"
+#include "queue.h"
 
 #define IFACE_NAME_BYTES 256u /* DOCA_DEVINFO_IFACE_NAME_SIZE */
 
@@ -150,7 +151,9 @@ int device_open(struct device *device, const char *address, const struct hyp_dat
 	result = open_dev(device, pci, error);
 	if (result != 0)
 		return result;
-	result = start_flow(&budget, error);
+	result = queue_prepare(device, error);
+	if (result == 0)
+		result = start_flow(&budget, error);
 	if (result == 0) {
 		device->started = true;
 		result = start_manager(device, budget.entries, error);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../../abi/error.h"
+#include "device.h"
 #include "program.h"
 #include "tables.h"
 

@@ -17,7 +17,10 @@ struct punted {
 	uint32_t pkt_meta; /* host order */
 };
 
-/* 0 or -errno. */
+/* Before DOCA Flow starts on device->dev: what the SDK wants of DPDK. 0 or -errno. */
+int queue_prepare(const struct device *device, struct hyp_error *error);
+
+/* With the manager's port started. 0 or -errno. */
 int queue_open(const struct device *device, struct queue **out, struct hyp_error *error);
 void queue_close(struct queue *queue);
 
