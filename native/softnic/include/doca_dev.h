@@ -41,8 +41,9 @@ DOCA_STABLE doca_error_t doca_devinfo_rep_create_list(struct doca_dev *dev, int 
 						      uint32_t *nb_devs_rep);
 DOCA_STABLE doca_error_t doca_devinfo_rep_destroy_list(struct doca_devinfo_rep **dev_list_rep);
 
+/* The same device each time. */
 DOCA_STABLE doca_error_t doca_dev_open(struct doca_devinfo *devinfo, struct doca_dev **dev);
-/* IN_USE while representors of it are open. */
+/* One that was opened twice is closed twice; it lives on as long as representors of it are open. */
 DOCA_STABLE doca_error_t doca_dev_close(struct doca_dev *dev);
 DOCA_STABLE doca_error_t doca_dev_rep_open(struct doca_devinfo_rep *devinfo, struct doca_dev_rep **dev);
 DOCA_STABLE doca_error_t doca_dev_rep_close(struct doca_dev_rep *dev);
