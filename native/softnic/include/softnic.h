@@ -53,13 +53,21 @@ SOFTNIC_API doca_error_t softnic_receive(struct doca_flow_port *manager, uint16_
 /*
  * Sends a frame from software: it enters the EGRESS root with pkt_meta = `meta` and
  * parser_meta.port_id = UINT16_MAX; outside expert mode and without such a root, `meta` is the id of the
- * port it goes to. The frame is copied.
+ * port it goes to (a VNF port: it goes out by that one). BAD_STATE: there is no root in expert mode;
+ * NOT_FOUND: no such port. The frame is copied.
  */
 SOFTNIC_API doca_error_t softnic_send(struct doca_flow_port *manager, uint32_t meta, const void *frame,
 				      uint32_t length);
 
 /* Puts a frame in as if it had arrived at the port. */
 SOFTNIC_API doca_error_t softnic_inject(struct doca_flow_port *port, const void *frame, uint32_t length);
+
+/*
+ * Takes the oldest of the last frames that left by a port without a netdev; *length is its length. AGAIN
+ * when there is none, TOO_BIG when `capacity` does not hold it (it stays).
+ */
+SOFTNIC_API doca_error_t softnic_sent(struct doca_flow_port *port, void *frame, uint32_t capacity,
+				      uint32_t *length);
 
 struct softnic_statistics {
 	uint64_t received;         /* packets that entered pipes from ports */

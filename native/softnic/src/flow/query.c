@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "faults.h"
+#include "shared.h"
+#include "steering.h"
+
+static void pipe_refresh(struct doca_flow_pipe *pipe)
+{
+	steering_of(pipe)->cached_missed = pipe->missed;
+	for (struct doca_flow_pipe_entry *entry = pipe->first_entry; entry != NULL; entry = entry->pipe_next)
+		entry->cached = entry->count;
+}
+
+void counters_refresh(struct nic *nic, uint64_t now_ns)
+{
+	if (!faults_counters_lag() || now_ns - nic->refreshed_ns < nic->cycle_ns)
+		return;
+	nic->refreshed_ns = now_ns;
+	shared_refresh(nic);
+	for (struct doca_flow_port *port = nic->first_port; port != NULL; port = port->next) {
+		port->cached_missed = port->missed;
+		for (struct doca_flow_pipe *pipe = port->pipes; pipe != NULL; pipe = pipe->next)
+			pipe_refresh(pipe);
+	}
+}
+
+static void show(const struct count *count, const struct count *cached,
+		 struct doca_flow_resource_query *query)
+{
+	const struct count *shown = faults_counters_lag() ? cached : count;
+
+	query->counter.total_pkts = shown->packets;
+	query->counter.total_bytes = shown->bytes;
+}
+
+/* INVALID_VALUE: the entry has no counter. */
+doca_error_t doca_flow_resource_query_entry(struct doca_flow_pipe_entry *entry,
+					    struct doca_flow_resource_query *query_stats)
+{
+	doca_error_t result = DOCA_SUCCESS;
+	struct nic *nic;
+
+	if (entry == NULL || query_stats == NULL)
+		return DOCA_ERROR_INVALID_VALUE;
+	nic = entry->pipe->nic;
+	nic_enter(nic);
+	counters_refresh(nic, nic_now_ns());
+	if (entry->counts) {
+		show(&entry->count, &entry->cached, query_stats);
+	} else if (entry->shared_counter < nic->shared_budget[DOCA_FLOW_SHARED_RESOURCE_COUNTER].room) {
+		const struct shared_resource *counter =
+			&nic->shared[DOCA_FLOW_SHARED_RESOURCE_COUNTER][entry->shared_counter];
+
+		show(&counter->count, &counter->cached, query_stats);
+	} else {
+		result = DOCA_ERROR_INVALID_VALUE;
+	}
+	nic_leave(nic);
+	return result;
+}
+
+/* INVALID_VALUE: the pipe has no miss counter. */
+doca_error_t doca_flow_resource_query_pipe_miss(struct doca_flow_pipe *pipe,
+						struct doca_flow_resource_query *query_stats)
+{
+	if (pipe == NULL || query_stats == NULL || !pipe->spec.miss_counter)
+		return DOCA_ERROR_INVALID_VALUE;
+	nic_enter(pipe->nic);
+	counters_refresh(pipe->nic, nic_now_ns());
+	show(&pipe->missed, &steering_of(pipe)->cached_missed, query_stats);
+	nic_leave(pipe->nic);
+	return DOCA_SUCCESS;
+}
+
+/* INVALID_VALUE: nobody asked doca_flow_port_update_default_miss to count. */
+doca_error_t doca_flow_port_query_default_miss(struct doca_flow_port *port,
+					       struct doca_flow_resource_query *query_stats)
+{
+	doca_error_t result = DOCA_SUCCESS;
+
+	if (port == NULL || query_stats == NULL)
+		return DOCA_ERROR_INVALID_VALUE;
+	port = port->manager;
+	nic_enter(port->nic);
+	counters_refresh(port->nic, nic_now_ns());
+	if (port->counts_missed)
+		show(&port->missed, &port->cached_missed, query_stats);
+	else
+		result = DOCA_ERROR_INVALID_VALUE;
+	nic_leave(port->nic);
+	return result;
+}
