@@ -50,9 +50,20 @@ static struct hyp_dataplane *open_pins(uint32_t adopted)
 	return dataplane;
 }
 
+static int remove_at(const char *pin_path)
+{
+	const struct hyp_dataplane_options options = {
+		.size = sizeof(options),
+		.url = "ebpf",
+		.pin_path = pin_path,
+	};
+
+	return hyp_dataplane_remove(&options, NULL);
+}
+
 static void remove_pins(void)
 {
-	CHECK_EQUAL(hyp_dataplane_remove(pins, NULL), 0);
+	CHECK_EQUAL(remove_at(pins), 0);
 }
 
 /* One operation, with its key and value, as it stands in a batch. */
@@ -137,8 +148,16 @@ static void test_options(void)
 	CHECK_EQUAL(open_on(path, &dataplane), -EINVAL);
 	CHECK_EQUAL(dataplane == NULL, 1);
 	hyp_dataplane_close(NULL);
-	CHECK_EQUAL(hyp_dataplane_remove("/nowhere", NULL), 0);
-	CHECK_EQUAL(hyp_dataplane_remove("/tmp", NULL), -ENOTDIR);
+	CHECK_EQUAL(remove_at("/nowhere"), 0);
+	CHECK_EQUAL(remove_at("/tmp"), -ENOTDIR);
+	CHECK_EQUAL(hyp_dataplane_remove(NULL, NULL), -EINVAL);
+	options = (struct hyp_dataplane_options){ .size = sizeof(options), .url = "agent:ebpf", .pin_path = pins };
+	CHECK_EQUAL(hyp_dataplane_open(&options, &dataplane, NULL), -EINVAL); /* no run path */
+	options.run_path = "relative";
+	CHECK_EQUAL(hyp_dataplane_open(&options, &dataplane, NULL), -EINVAL);
+	options.run_path = "/tmp"; /* others may write to it */
+	CHECK_EQUAL(hyp_dataplane_open(&options, &dataplane, NULL), -EPERM);
+	CHECK_EQUAL(hyp_dataplane_remove(&options, NULL), -EPERM);
 }
 
 static void test_adopt(void)

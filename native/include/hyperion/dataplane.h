@@ -5,7 +5,8 @@
  *
  * Conventions, for every function: 0 or a positive count on success, -errno on failure with a
  * sentence in *error (may be NULL). Calls on one handle must not overlap; different handles are
- * independent. All calls may block on the kernel for milliseconds: keep them off an event loop.
+ * independent. All calls but close and capabilities may block, on the kernel for milliseconds, on a
+ * NIC's firmware for seconds: keep them off an event loop.
  * Buffers belong to the caller; strings returned are static.
  */
 #ifndef HYPERION_DATAPLANE_H
@@ -41,8 +42,15 @@ struct hyp_dataplane;
 struct hyp_dataplane_options {
 	uint32_t size;            /* sizeof(struct hyp_dataplane_options) */
 	uint32_t connections_max; /* 0: HYP_CONNECTIONS_DEFAULT */
-	const char *url;          /* "ebpf" */
-	const char *pin_path;     /* directory on a BPF filesystem, made if missing; survives the process */
+	/*
+	 * "ebpf"; "doca:" and a device; "agent:" and either of them. What is not "ebpf" lives in a
+	 * process of its own, hyperion-agent, which is started if none runs and outlives this one.
+	 */
+	const char *url;
+	const char *pin_path; /* ebpf: directory on a BPF filesystem, made if missing; survives the process */
+	/* With an agent: absolute path of a directory for its socket, lock and log, made if missing,
+	 * which only root may write to. Else it may be NULL. */
+	const char *run_path;
 };
 
 /* What this backend on this machine can do, probed at open. */
@@ -58,10 +66,20 @@ struct hyp_capabilities {
 
 /*
  * Opens the data plane: loads programs and tables, or adopts those that an earlier process pinned
- * under pin_path, contents and attachments untouched. *out is owned by the caller until close.
- *   -EPERM   not allowed to use eBPF        -ENOTDIR/-ENOENT  pin_path is not on a BPF filesystem
- *   -EPROTO  pinned by an incompatible version: close every user and hyp_dataplane_remove()
+ * under pin_path or an agent keeps, contents and attachments untouched. *out is owned by the caller
+ * until close.
+ *   -EPERM   not allowed to use eBPF, or run_path is not safe
+ *   -ENOTDIR/-ENOENT  pin_path is not on a BPF filesystem
+ *   -EPROTO  pinned by an incompatible version: close every user and hyp_dataplane_remove(); or the
+ *            agent is of another version or serves another url
  *   -EINVAL  malformed options or unknown url
+ *   -ENOTSUP not built into this library's agent     -EBUSY  another process uses the agent
+ *
+ * Only with an agent, any call may fail with -ENOTCONN: the agent is gone, and its tables and
+ * attachments with it. Later calls look for it, at most once a second, and start another if need be,
+ * which begins with empty tables. Lest anybody miss that, hyp_dataplane_events fails so until a table
+ * has been dumped, and hyp_dataplane_apply until each table that it writes to has. Attach every port
+ * again, too.
  */
 HYP_API int hyp_dataplane_open(const struct hyp_dataplane_options *options,
 			       struct hyp_dataplane **out, struct hyp_error *error);
@@ -69,8 +87,13 @@ HYP_API int hyp_dataplane_open(const struct hyp_dataplane_options *options,
 /* Releases the handle. What is pinned and attached goes on forwarding. NULL is fine. */
 HYP_API void hyp_dataplane_close(struct hyp_dataplane *dataplane);
 
-/* Unpins everything under pin_path. Ports keep their programs until detached or deleted. */
-HYP_API int hyp_dataplane_remove(const char *pin_path, struct hyp_error *error);
+/*
+ * Removes what outlives every handle of these options: unpins everything under pin_path, where ports
+ * keep their programs until detached or deleted; ends the agent of run_path, and forwarding with it.
+ * What is not there is fine.
+ *   -EBUSY  another process uses the agent     -EPROTO  the agent is of another version
+ */
+HYP_API int hyp_dataplane_remove(const struct hyp_dataplane_options *options, struct hyp_error *error);
 
 HYP_API int hyp_dataplane_capabilities(struct hyp_dataplane *dataplane,
 				       struct hyp_capabilities *capabilities);

@@ -5,13 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../backend/agent/client.h"
 #include "../backend/backend.h"
-#include "../backend/ebpf/pin.h"
 #include "batch.h"
 #include "error.h"
 
 static const struct hyp_backend *const backends[] = {
 	&hyp_backend_ebpf,
+	&hyp_backend_doca_agent,
+	&hyp_backend_agent,
 };
 
 /* The backend whose scheme the URL begins with, or NULL. */
@@ -27,21 +29,31 @@ static const struct hyp_backend *backend_of(const char *url)
 	return NULL;
 }
 
+/* Finds the backend of options that may come from anywhere. */
+static int check_options(const struct hyp_dataplane_options *options,
+			 const struct hyp_backend **backend, struct hyp_error *error)
+{
+	if (!options || options->size != sizeof(*options) || !options->url || !options->pin_path)
+		return hyp_fail(error, -EINVAL, "options of %u bytes, %zu expected, with url and pin_path",
+				options ? options->size : 0, sizeof(*options));
+	*backend = backend_of(options->url);
+	if (!*backend)
+		return hyp_fail(error, -EINVAL, "no data plane \"%.100s\"; there are \"ebpf\" and \"doca:…\"",
+				options->url);
+	return 0;
+}
+
 int hyp_dataplane_open(const struct hyp_dataplane_options *options, struct hyp_dataplane **out,
 		       struct hyp_error *error)
 {
 	const struct hyp_backend *backend;
+	int result;
 
-	if (!options || !out)
-		return hyp_fail(error, -EINVAL, "options and out must not be NULL");
+	if (!out)
+		return hyp_fail(error, -EINVAL, "out must not be NULL");
 	*out = NULL;
-	if (options->size != sizeof(*options) || !options->url || !options->pin_path)
-		return hyp_fail(error, -EINVAL, "options of %u bytes, %zu expected, with url and pin_path",
-				options->size, sizeof(*options));
-	backend = backend_of(options->url);
-	if (!backend)
-		return hyp_fail(error, -EINVAL, "no data plane \"%s\"; there is \"ebpf\"", options->url);
-	return backend->open(options, out, error);
+	result = check_options(options, &backend, error);
+	return result == 0 ? backend->open(options, out, error) : result;
 }
 
 void hyp_dataplane_close(struct hyp_dataplane *dataplane)
@@ -50,11 +62,14 @@ void hyp_dataplane_close(struct hyp_dataplane *dataplane)
 		dataplane->backend->close(dataplane);
 }
 
-int hyp_dataplane_remove(const char *pin_path, struct hyp_error *error)
+int hyp_dataplane_remove(const struct hyp_dataplane_options *options, struct hyp_error *error)
 {
-	if (!pin_path)
-		return hyp_fail(error, -EINVAL, "pin_path must not be NULL");
-	return hyp_pin_remove(pin_path, error);
+	const struct hyp_backend *backend;
+	int result = check_options(options, &backend, error);
+
+	if (result != 0 || !backend->remove)
+		return result;
+	return backend->remove(options, error);
 }
 
 int hyp_dataplane_capabilities(struct hyp_dataplane *dataplane,

@@ -137,6 +137,7 @@ static const struct layout layouts[] = {
 	FIELD(hyp_dataplane_options, connections_max),
 	FIELD(hyp_dataplane_options, url),
 	FIELD(hyp_dataplane_options, pin_path),
+	FIELD(hyp_dataplane_options, run_path),
 	WHOLE(hyp_capabilities),
 	FIELD(hyp_capabilities, networks_max),
 	FIELD(hyp_capabilities, endpoints_max),

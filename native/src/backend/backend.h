@@ -29,6 +29,8 @@ struct hyp_backend {
 	int (*open)(const struct hyp_dataplane_options *options, struct hyp_dataplane **out,
 		    struct hyp_error *error);
 	void (*close)(struct hyp_dataplane *dataplane);
+	/* Removes what outlives a handle. NULL: nothing does. */
+	int (*remove)(const struct hyp_dataplane_options *options, struct hyp_error *error);
 	int (*capabilities)(struct hyp_dataplane *dataplane, struct hyp_capabilities *capabilities);
 	int (*attach)(struct hyp_dataplane *dataplane, uint32_t port, struct hyp_error *error);
 	int (*detach)(struct hyp_dataplane *dataplane, uint32_t port, struct hyp_error *error);
@@ -45,5 +47,8 @@ struct hyp_backend {
 };
 
 extern const struct hyp_backend hyp_backend_ebpf;
+
+/* In hyperion-agent alone: libhyperion reaches it through the client of backend/agent. */
+extern const struct hyp_backend hyp_backend_doca;
 
 #endif

@@ -344,10 +344,16 @@ static int ebpf_open(const struct hyp_dataplane_options *options, struct hyp_dat
 	return 0;
 }
 
+static int ebpf_remove(const struct hyp_dataplane_options *options, struct hyp_error *error)
+{
+	return hyp_pin_remove(options->pin_path, error);
+}
+
 const struct hyp_backend hyp_backend_ebpf = {
 	.scheme = "ebpf",
 	.open = ebpf_open,
 	.close = ebpf_close,
+	.remove = ebpf_remove,
 	.capabilities = ebpf_capabilities,
 	.attach = ebpf_attach,
 	.detach = ebpf_detach,
