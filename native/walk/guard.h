@@ -88,17 +88,23 @@ static __always_inline int guard_icmp(const struct packet *packet)
 	return HYP_REASON_NONE;
 }
 
+/* What only a server or a router says, and none of them is an endpoint. */
+static __always_inline int guard_message(const struct packet *packet)
+{
+	if (packet->protocol == IPPROTO_UDP &&
+	    packet->source_port ==
+		    (is_ipv4(packet) ? HYP_DHCP_SERVER_PORT : HYP_DHCP6_SERVER_PORT))
+		return HYP_REASON_ROGUE_DHCP;
+	return is_icmp(packet) ? guard_icmp(packet) : HYP_REASON_NONE;
+}
+
 static __always_inline int guard_source(const struct packet *packet,
 					const struct hyp_endpoint_value *sender)
 {
 	if (!owns(sender, packet, &packet->source) &&
 	    (is_ipv4(packet) || !may_be_unspecified(packet)))
 		return is_ipv4(packet) ? HYP_REASON_SPOOFED_IPV4 : HYP_REASON_SPOOFED_IPV6;
-	if (packet->protocol == IPPROTO_UDP &&
-	    packet->source_port ==
-		    (is_ipv4(packet) ? HYP_DHCP_SERVER_PORT : HYP_DHCP6_SERVER_PORT))
-		return HYP_REASON_ROGUE_DHCP;
-	return is_icmp(packet) ? guard_icmp(packet) : HYP_REASON_NONE;
+	return guard_message(packet);
 }
 
 #endif

@@ -60,7 +60,7 @@ static __always_inline void stand_in(struct hyp_endpoint_value *row, __u32 netwo
 
 /*
  * The row of an index, or NULL. That of a remote is filled into *remote; it must be behind its VTEP
- * still with this address.
+ * still with this address, and the VTEP must be one that packets can be sent to.
  */
 static __always_inline const struct hyp_endpoint_value *
 row_of(__u32 network, __u32 index, const union hyp_address *address,
@@ -71,7 +71,7 @@ row_of(__u32 network, __u32 index, const union hyp_address *address,
 	if (!is_remote(index))
 		return endpoint_row(index);
 	neighbour = find_neighbour(network, address);
-	if (!neighbour || index_of(neighbour) != index)
+	if (!neighbour || index_of(neighbour) != index || !has_tunnel(network, vtep_of(index)))
 		return NULL;
 	stand_in(remote, network, address, neighbour);
 	return remote;

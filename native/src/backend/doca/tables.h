@@ -76,9 +76,11 @@ struct hyp_connection *doca_tables_connection(const struct doca_tables *tables,
 					      const struct hyp_connection_key *key);
 
 /* Whether the connection is still what the present rows say: its endpoints, their generations. */
-bool doca_tables_connection_current(const struct doca_tables *tables,
-				    const struct hyp_connection_key *key,
+bool doca_tables_connection_current(struct doca_tables *tables, const struct hyp_connection_key *key,
 				    const struct hyp_connection *connection);
+
+/* A time of a connection (`timeout`) in seconds. */
+uint32_t doca_tables_seconds(uint32_t timeout);
 
 /* Somebody else (the NIC) passed packets of this connection just now. */
 void doca_tables_touch(struct doca_tables *tables, const struct hyp_connection_key *key);

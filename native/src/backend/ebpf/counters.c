@@ -9,7 +9,7 @@
 #include "ebpf.h"
 
 struct reading {
-	struct ebpf_rows rows;
+	struct hyp_rows rows;
 	uint32_t cpus;
 };
 
@@ -36,7 +36,7 @@ static int read_drop(void *context, const void *key, const void *value)
 	memcpy(&drop, key, sizeof(drop));
 	row.endpoint = drop.endpoint;
 	row.reason = drop.reason;
-	ebpf_rows_add(&reading->rows, &row, sizeof(row));
+	hyp_rows_add(&reading->rows, &row, sizeof(row));
 	return 0;
 }
 
@@ -51,7 +51,7 @@ static int read_rule(void *context, const void *key, const void *value)
 	row.policy = rule.policy;
 	row.rule = rule.rule;
 	row.direction = rule.direction;
-	ebpf_rows_add(&reading->rows, &row, sizeof(row));
+	hyp_rows_add(&reading->rows, &row, sizeof(row));
 	return 0;
 }
 
@@ -66,7 +66,7 @@ static void add_traffic(struct reading *reading, uint32_t endpoint, const struct
 		row.received_bytes += values[cpu].received_bytes;
 	}
 	if (row.sent_packets != 0 || row.received_packets != 0)
-		ebpf_rows_add(&reading->rows, &row, sizeof(row));
+		hyp_rows_add(&reading->rows, &row, sizeof(row));
 }
 
 /* Only endpoints that are there are asked for: a system call each. */
@@ -111,7 +111,7 @@ int64_t ebpf_counters(struct hyp_dataplane *dataplane, uint32_t counters, void *
 	}
 	if (result != 0)
 		return hyp_fail(error, result, "cannot read counters: %s", strerror(-result));
-	return ebpf_rows_end(&reading.rows, bytes, error);
+	return hyp_rows_end(&reading.rows, bytes, error);
 }
 
 int ebpf_counters_prepare(struct ebpf *ebpf)

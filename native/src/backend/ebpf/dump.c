@@ -7,7 +7,7 @@
 #include "ebpf.h"
 
 struct dump {
-	struct ebpf_rows rows;
+	struct hyp_rows rows;
 	uint32_t key;
 	uint32_t value;
 };
@@ -21,11 +21,11 @@ static int dump_row(void *context, const void *key, const void *value)
 		return -EMSGSIZE;
 	memcpy(row, key, dump->key);
 	memcpy(row + dump->key, value, dump->value);
-	ebpf_rows_add(&dump->rows, row, dump->key + dump->value);
+	hyp_rows_add(&dump->rows, row, dump->key + dump->value);
 	return 0;
 }
 
-static void dump_endpoints(const struct ebpf *ebpf, struct ebpf_rows *rows)
+static void dump_endpoints(const struct ebpf *ebpf, struct hyp_rows *rows)
 {
 	struct {
 		struct hyp_endpoint_key key;
@@ -39,11 +39,11 @@ static void dump_endpoints(const struct ebpf *ebpf, struct ebpf_rows *rows)
 			continue;
 		row.key.endpoint = endpoint;
 		row.value = ebpf->endpoints[endpoint * HYP_ENDPOINT_SLOTS + current - 1];
-		ebpf_rows_add(rows, &row, sizeof(row));
+		hyp_rows_add(rows, &row, sizeof(row));
 	}
 }
 
-static void dump_near_ports(const struct ebpf *ebpf, struct ebpf_rows *rows)
+static void dump_near_ports(const struct ebpf *ebpf, struct hyp_rows *rows)
 {
 	struct {
 		struct hyp_port_key key;
@@ -54,7 +54,7 @@ static void dump_near_ports(const struct ebpf *ebpf, struct ebpf_rows *rows)
 		row.key.port = port;
 		row.value.endpoint = (uint32_t)ebpf->near_ports[port];
 		if (row.value.endpoint != 0)
-			ebpf_rows_add(rows, &row, sizeof(row));
+			hyp_rows_add(rows, &row, sizeof(row));
 	}
 }
 
@@ -82,7 +82,7 @@ int64_t ebpf_dump(struct hyp_dataplane *dataplane, uint32_t table, void *buffer,
 		result = ebpf_walk(ebpf, ebpf->maps[maps[table]], dump_row, &dump);
 	if (result != 0)
 		return hyp_fail(error, result, "cannot read table %u: %s", table, strerror(-result));
-	return ebpf_rows_end(&dump.rows, bytes, error);
+	return hyp_rows_end(&dump.rows, bytes, error);
 }
 
 static int count_row(void *context, const void *key, const void *value)

@@ -6,6 +6,7 @@
 
 #include "../../../bpf/state.h"
 #include "../backend.h"
+#include "../rows.h"
 
 /* The maps, in the order of their names in pin.c. */
 enum map {
@@ -84,18 +85,6 @@ int ebpf_endpoint_write(struct ebpf *ebpf, uint32_t endpoint,
  */
 typedef int (*ebpf_row)(void *context, const void *key, const void *value);
 int ebpf_walk(const struct ebpf *ebpf, int map, ebpf_row row, void *context);
-
-/* Rows on their way into a caller's buffer; counts on when there is no more room. */
-struct ebpf_rows {
-	uint8_t *buffer;
-	uint64_t capacity;
-	uint64_t bytes; /* that all rows need */
-	int64_t count;
-};
-
-void ebpf_rows_add(struct ebpf_rows *rows, const void *row, size_t size);
-/* Number of rows, or -ENOSPC; *bytes becomes what they need. */
-int64_t ebpf_rows_end(const struct ebpf_rows *rows, uint64_t *bytes, struct hyp_error *error);
 
 /* Consumer side of the event ring. Returns 0 or -errno. */
 int ebpf_ring_open(struct ebpf *ebpf);

@@ -5,7 +5,6 @@
 
 #include <bpf/bpf.h>
 
-#include "../../abi/error.h"
 #include "ebpf.h"
 
 /* Rows per system call; no bucket of a hash map may be longer. */
@@ -71,21 +70,4 @@ int ebpf_walk(const struct ebpf *ebpf, int map, ebpf_row row, void *context)
 	free(batch.keys);
 	free(batch.values);
 	return result;
-}
-
-void ebpf_rows_add(struct ebpf_rows *rows, const void *row, size_t size)
-{
-	if (rows->bytes + size <= rows->capacity)
-		memcpy(rows->buffer + rows->bytes, row, size);
-	rows->bytes += size;
-	rows->count++;
-}
-
-int64_t ebpf_rows_end(const struct ebpf_rows *rows, uint64_t *bytes, struct hyp_error *error)
-{
-	*bytes = rows->bytes;
-	if (rows->bytes > rows->capacity)
-		return hyp_fail(error, -ENOSPC, "%llu bytes needed, room for %llu",
-				(unsigned long long)rows->bytes, (unsigned long long)rows->capacity);
-	return rows->count;
 }
