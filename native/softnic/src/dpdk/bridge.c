@@ -57,7 +57,7 @@ static doca_error_t add_named(struct doca_dev *dev, const char *text, const char
 
 doca_error_t doca_dpdk_port_probe(struct doca_dev *dev, const char *devargs)
 {
-	const char *end;
+	const char *end = NULL;
 	const char *text = representors(devargs, &end);
 	doca_error_t error;
 
