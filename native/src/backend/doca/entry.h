@@ -36,13 +36,25 @@ void entry_process(struct doca_flow_pipe_entry *handle, uint16_t queue,
 int entry_add(struct nic_entry *entry, struct doca_flow_port *manager, struct doca_flow_pipe *pipe,
 	      const struct doca_flow_match *match, uint8_t action, const struct doca_flow_actions *actions,
 	      const struct doca_flow_monitor *monitor, const struct doca_flow_fwd *fwd);
+/* Adds to a CONTROL pipe. Lower priorities come first, 0 … 7. */
+int entry_add_control(struct nic_entry *entry, struct doca_flow_port *manager,
+		      struct doca_flow_pipe *pipe, const struct doca_flow_match *match,
+		      const struct doca_flow_match *mask, uint32_t priority,
+		      const struct doca_flow_fwd *fwd);
+/* Gives a PRESENT entry of a BASIC pipe other actions and another fwd; packets see the old or the new
+ * ones. `failed` tells at completion whether they are still the old. */
+int entry_update(struct nic_entry *entry, struct doca_flow_port *manager, struct doca_flow_pipe *pipe,
+		 uint8_t action, const struct doca_flow_actions *actions,
+		 const struct doca_flow_fwd *fwd);
 /* Removes it if it is there (or may be). 0 or -errno. */
 int entry_remove(struct nic_entry *entry, struct doca_flow_port *manager);
 /* Waits for all that was pushed, up to DOCA_DEADLINE_MS. 0, or -ETIMEDOUT. */
 int entries_complete(struct doca_flow_port *manager);
 /* Lets the NIC report what aged. */
 void entries_age(struct doca_flow_port *manager);
-/* Packets and bytes that it matched; zero unless present. */
+/* Forgets what was in flight: its pipes are gone, nothing will complete. */
+void entries_forget(void);
+/* Packets and bytes that it matched; zero unless present (or LOST). */
 void entry_count(const struct nic_entry *entry, uint64_t *packets, uint64_t *bytes);
 
 #endif
