@@ -14,7 +14,7 @@ import { VfPool } from "./driver/vf-pool.ts";
 import type { DockerObservation } from "./identity/directory.ts";
 import { Identity } from "./identity/identity.ts";
 import { Ipam } from "./ipam/ipam.ts";
-import { reasonOf } from "./model/errors.ts";
+import { type HyperionError, reasonOf } from "./model/errors.ts";
 import type { Facts } from "./model/facts.ts";
 import { ENDPOINT_INDEX_MAX, NETWORK_INDEX_MAX } from "./model/ids.ts";
 import type { AdminView } from "./observe/admin-view.ts";
@@ -88,7 +88,7 @@ export async function assemble(
     addressReuseDelayMs: config.addressReuseDelayMs,
     isInUse: (ip) => liveness.isInUse(ip),
   });
-  const reconciler = await openReconciler(ground, config, facts, log);
+  const reconciler = await openReconciler(ground, config, facts, log, () => vfs.attachAll());
   closers.push(() => reconciler.stop());
   const vfs = new VfPool({
     host,
@@ -131,7 +131,8 @@ export async function assemble(
   await reconciler.settle();
 
   const names = () => factsNames(facts.facts, reconciler.desired);
-  const feed = new PacketFeed({ dataplane, hub, names, log: packetLog });
+  const lost = (error: HyperionError) => reconciler.lost(error);
+  const feed = new PacketFeed({ dataplane, hub, names, log: packetLog, lost });
   closers.push(() => feed.close());
   feed.start();
   const view = new DaemonView({
@@ -164,6 +165,7 @@ async function openReconciler(
   config: Config,
   facts: FactsStore,
   log: Log,
+  reattach: () => Promise<void>,
 ): Promise<Reconciler> {
   const settings = {
     defaultPosture: config.posture,
@@ -177,6 +179,7 @@ async function openReconciler(
       return (current, numbering) => compiler.compile(current, numbering);
     },
     facts: () => facts.facts,
+    reattach,
     log,
   });
 }

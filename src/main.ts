@@ -85,6 +85,8 @@ async function openGround(config: Config, closers: Closer[]): Promise<Ground> {
   const settings = {
     url: config.dataplane,
     pinPath: config.bpfPath,
+    // Not beside the admin socket: a directory that goes when the daemon stops would hide the agent.
+    runPath: join(config.stateDir, "agent"),
     connectionsMax: config.connectionsMax,
   };
   const dataplane = traceCalls("dataplane", await NativeDataplane.open(library, settings));

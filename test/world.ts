@@ -93,6 +93,13 @@ export class World {
     this.tables.used = false;
   }
 
+  /** The process that owns the data plane dies; the next call finds another, with nothing in it. */
+  loseDataplane(dumpsThatFail = 0): void {
+    for (const rows of Object.values(this.tables.rows)) rows.clear();
+    this.tables.attached.clear();
+    this.life.operations.lose(dumpsThatFail);
+  }
+
   get life(): Life {
     if (this.#life === undefined) throw new Error("the daemon does not run");
     return this.#life;

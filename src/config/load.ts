@@ -29,7 +29,7 @@ const VALUE_LENGTH_MAX = 60;
  * the command line, the later ones first. An empty variable counts as one that is not set.
  *
  * Throws E701 for an option that does not exist, E702 for a value that does not fit, E703 for a file
- * that cannot be read, E502 for a data plane that this build does not have.
+ * that cannot be read. Whether there is such a data plane is the native library's to say (E502).
  *
  * @param argv what follows `hyperion serve`: `--option value` or `--option=value`.
  */
@@ -123,10 +123,6 @@ function parseValue(name: OptionName, { source, value }: Given): unknown {
 }
 
 function check(config: Config, given: Record<OptionName, Given>): Config {
-  if (config.dataplane !== "ebpf") {
-    const reason = "this version is built without DOCA; use --dataplane ebpf";
-    throw new HyperionError("E502", { url: config.dataplane, reason });
-  }
   if (config.vfPool > config.vfLimit) {
     throw wrong(
       given.vfPool.source,

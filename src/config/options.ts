@@ -45,7 +45,11 @@ export const OPTIONS = {
   ),
   stateDir: option(absolutePath, "/var/lib/hyperion", "Where networks, endpoints and addresses are kept."),
   adminSocket: option(absolutePath, "/run/hyperion/admin.sock", "Socket of the hyperion command."),
-  dataplane: option(dataplaneUrl, "ebpf", "What forwards packets: ebpf, in this machine's kernel."),
+  dataplane: option(
+    dataplaneUrl,
+    "ebpf",
+    "What forwards packets: ebpf, in this machine's kernel; doca: and a device, on a NIC (in hyperion-agent, which outlives the daemon).",
+  ),
   underlay: option(deviceName, "none", "Device that faces the other hosts; networks take their MTU from it."),
   bpfPath: option(absolutePath, "/sys/fs/bpf/hyperion", "Where programs and tables are pinned."),
   vfPool: option(count("COUNT", 0, 1_024), "16", "VFs kept ready for the next containers."),

@@ -48,7 +48,11 @@ export const dockerHost = kind(
     .transform((text) => (text === "none" ? undefined : text)),
 );
 
-export const dataplaneUrl = kind("ebpf|doca:…", "ebpf or doca:…", z.string().regex(/^(ebpf|doca:.*)$/));
+export const dataplaneUrl = kind(
+  "ebpf|doca:…",
+  "ebpf or doca:…",
+  z.string().regex(/^(ebpf|doca:[!-~]{1,500})$/),
+);
 
 /** Linux device names (`dev_valid_name`); `none` is undefined. */
 export const deviceName = kind(

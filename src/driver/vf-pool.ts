@@ -1,6 +1,6 @@
 import { Backoff } from "../base/backoff.ts";
 import type { Log } from "../base/log.ts";
-import { HyperionError, reasonOf } from "../model/errors.ts";
+import { HyperionError, isHyperionError, reasonOf } from "../model/errors.ts";
 import type { Dataplane } from "../platform/dataplane/dataplane.ts";
 import type { Host } from "../platform/host/host.ts";
 import { VF_NAME_PREFIX, VfNamePool, type VfNames, vfNames, vfNumber } from "./vf-names.ts";
@@ -60,7 +60,8 @@ const RETRY_LAST_MS = 10_000;
 export class VfPool {
   readonly #options: VfPoolOptions;
   readonly #names: VfNamePool;
-  readonly #inUse = new Set<string>();
+  /** By representor. */
+  readonly #inUse = new Map<string, Vf>();
   readonly #warm: ReadyVf[] = [];
   readonly #waiters: Waiter[] = [];
   readonly #doomed: Doomed[] = [];
@@ -96,7 +97,7 @@ export class VfPool {
     const kept = inUse.filter((vf) => indices.get(vf.representor) === vf.port);
     for (const vf of kept) {
       this.#names.claim(vf.representor);
-      this.#inUse.add(vf.representor);
+      this.#inUse.set(vf.representor, vf);
     }
     const orphans = new Set<number>();
     const keptNumbers = new Set(kept.map(({ representor }) => vfNumber(representor)));
@@ -105,7 +106,8 @@ export class VfPool {
       if (number !== undefined && !keptNumbers.has(number)) orphans.add(number);
     }
     for (const number of orphans) this.#doom(vfNames(number));
-    this.#attaching = this.#attachAgain(kept);
+    // Where the data plane is lost meanwhile, attachAll follows.
+    this.#attaching = this.#attachAgain(kept).catch(() => {});
     // With the tables of the earlier daemon its programs are the right ones, and only a device that lost
     // them meanwhile gains by this. With new tables nobody passes before it is done.
     if (!dataplane.capabilities.adopted) await this.#attaching;
@@ -121,7 +123,7 @@ export class VfPool {
   async take(mtuBytes: number): Promise<Vf> {
     if (this.#state === "closed") throw stopping();
     const ready = this.#warm.shift() ?? (await this.#wait(mtuBytes));
-    this.#inUse.add(ready.representor);
+    this.#inUse.set(ready.representor, ready);
     this.#work();
     const { vf, representor, port } = ready;
     if (ready.mtuBytes !== mtuBytes) {
@@ -134,6 +136,14 @@ export class VfPool {
       }
     }
     return { vf, representor, port };
+  }
+
+  /**
+   * Attaches every VF, in use or ready, after the data plane was lost. One that fails is logged and left
+   * as it is. Throws E511 when the data plane is lost again.
+   */
+  attachAll(): Promise<void> {
+    return this.#attachAgain([...this.#inUse.values(), ...this.#warm]);
   }
 
   /**
@@ -172,14 +182,19 @@ export class VfPool {
     });
   }
 
+  /** Throws E511. */
   async #attachAgain(vfs: readonly Vf[]): Promise<void> {
-    for (const { representor, port } of vfs) {
+    const isKept = ({ representor }: Vf) =>
+      this.#inUse.has(representor) || this.#warm.some((vf) => vf.representor === representor);
+    for (const vf of vfs) {
       if (this.#state === "closed") return;
-      if (!this.#inUse.has(representor)) continue;
+      if (!isKept(vf)) continue;
+      const { representor, port } = vf;
       try {
         await this.#options.dataplane.attach(port);
       } catch (error) {
-        if (!this.#inUse.has(representor)) continue; // given back meanwhile
+        if (isHyperionError(error, "E511")) throw error;
+        if (!isKept(vf)) continue; // given back meanwhile
         this.#options.log.warn("vf.attach-failed", `${representor} is left as it is: ${reasonOf(error)}`, {
           device: representor,
         });

@@ -1,5 +1,5 @@
 import type { Log, LogFields } from "../base/log.ts";
-import { reasonOf } from "../model/errors.ts";
+import { type HyperionError, isHyperionError, reasonOf } from "../model/errors.ts";
 import type { Dataplane, PacketEvent } from "../platform/dataplane/dataplane.ts";
 import type { EventDocument } from "./admin-view.ts";
 import type { EventHub } from "./event-hub.ts";
@@ -20,6 +20,8 @@ export interface PacketFeedParts {
   readonly names: () => EventNames;
   /** Gets packets that a rule logs or audits. The hub has them already: this log must not feed it. */
   readonly log: Log;
+  /** Told when the data plane was lost (E511): nobody else asks it for something all the time. */
+  readonly lost: (error: HyperionError) => void;
   readonly nowMs?: () => number;
   /** CLOCK_MONOTONIC, which events are stamped with. */
   readonly monotonicNs?: () => bigint;
@@ -67,6 +69,7 @@ export class PacketFeed {
       if (this.#failing) log.info("events.back", "the data plane's events can be read again");
       this.#failing = false;
     } catch (error) {
+      if (isHyperionError(error, "E511")) this.#parts.lost(error);
       if (!this.#failing)
         log.error("events.failed", `the data plane's events cannot be read: ${reasonOf(error)}`);
       this.#failing = true;

@@ -22,8 +22,26 @@ const NOBODY = "";
 const UNKNOWN = "unknown";
 
 /** Referents before references: a packet never meets an entry that points at nothing. */
-const UPSERT_ORDER: readonly Table[] = ["policy", "member", "network", "endpoint", "neighbour", "port"];
-const DELETE_ORDER: readonly Table[] = ["port", "neighbour", "endpoint", "member", "policy", "network"];
+const UPSERT_ORDER: readonly Table[] = [
+  "policy",
+  "member",
+  "uplink",
+  "vtep",
+  "network",
+  "endpoint",
+  "neighbour",
+  "port",
+];
+const DELETE_ORDER: readonly Table[] = [
+  "port",
+  "neighbour",
+  "endpoint",
+  "member",
+  "policy",
+  "network",
+  "vtep",
+  "uplink",
+];
 
 /**
  * What the data plane holds, as read back at start and followed since, and the smallest steps from
@@ -38,13 +56,22 @@ export class Actual {
   readonly #groups = new Map<string, readonly Row[]>();
   #generation = 0;
 
-  /** @param rows everything that the data plane holds. */
-  constructor(rows: readonly Row[]) {
+  /**
+   * @param rows everything that the data plane holds.
+   * @param generation the last one given out, where the data plane may remember ones that no row has.
+   */
+  constructor(rows: readonly Row[], generation = 0) {
+    this.#generation = generation;
     for (const row of rows) {
       this.#held.set(rowKey(row), { row, value: rowValue(row), owner: NOBODY });
       if (row.table === "endpoint") this.#generation = Math.max(this.#generation, row.generation);
     }
     this.#groups.set(NOBODY, rows);
+  }
+
+  /** The last generation that was given out. */
+  get generation(): number {
+    return this.#generation;
   }
 
   /** Number of rows held. */
@@ -131,7 +158,9 @@ export class Actual {
     const policyDeletes = deletes.filter(({ row }) => row.table === "policy");
     if (policyDeletes.length > 0) {
       const alive = new Set([0]);
-      for (const { row } of this.#held.values()) if (row.table === "endpoint") alive.add(row.identity);
+      for (const { row } of this.#held.values()) {
+        if (row.table === "endpoint" || row.table === "neighbour") alive.add(row.identity);
+      }
       for (const { row } of policyDeletes) {
         if (row.table === "policy" && alive.has(row.identity)) policies.add(row.policy);
       }

@@ -1,6 +1,6 @@
 import { Backoff } from "../base/backoff.ts";
 import type { Log } from "../base/log.ts";
-import { HyperionError, reasonOf } from "../model/errors.ts";
+import { HyperionError, isHyperionError, reasonOf } from "../model/errors.ts";
 import type { Facts } from "../model/facts.ts";
 import type { Desired, Numbering } from "../pipeline/index.ts";
 import type { Dataplane, Failure, Operation } from "../platform/dataplane/dataplane.ts";
@@ -19,6 +19,8 @@ export interface ReconcilerParts {
   /** Makes a compiler with an empty memory; its numbers come from the numbering of each call. */
   readonly newCompile: () => Compile;
   readonly facts: () => Facts;
+  /** Attaches the ports again, after the data plane was lost. */
+  readonly reattach: () => Promise<void>;
   readonly log: Log;
 }
 
@@ -41,19 +43,21 @@ export interface ReconcileCounts {
  *
  * Each pass looks at the facts of that moment, never at what led to them, so passes that are asked
  * for while one is running become one. What the data plane refuses stays on the list and is tried
- * again; it holds up nobody else.
+ * again; it holds up nobody else. A data plane that was lost (E511) is read back first.
  */
 export class Reconciler {
   readonly #parts: ReconcilerParts;
   readonly #compile: Compile;
   readonly #numbering: { readonly identities: Numbers; readonly policies: Numbers };
   readonly #backoff = new Backoff(RETRY_FIRST_MS, RETRY_LAST_MS);
-  readonly #actual: Actual;
+  #actual: Actual;
   #desired: Desired;
   #waiters: Waiter[] = [];
   #running: Promise<void> | undefined;
   #retry: NodeJS.Timeout | undefined;
   #stopped = false;
+  /** What the data plane holds is unknown until it has been read back. */
+  #lost = false;
   #passes = 0;
   #steps = 0;
   #failures = 0;
@@ -93,7 +97,7 @@ export class Reconciler {
 
   /**
    * Resolves when the data plane has everything that the facts say at the time of the call. With an
-   * `owner`, rejects (E501, E510) if a step for that owner was refused; the step is retried all the same
+   * `owner`, rejects (E501, E510, E511) if a step for that owner was refused; the step is retried all the same
    * unless the facts change.
    */
   settle(owner?: string): Promise<void> {
@@ -107,6 +111,14 @@ export class Reconciler {
     });
   }
 
+  /** The data plane was lost (E511), as whoever called it found: it is read back and filled again. */
+  lost(error: HyperionError): void {
+    if (this.#stopped || this.#lost) return;
+    this.#lost = true;
+    this.#parts.log.error("dataplane.lost", error.message);
+    this.#wake();
+  }
+
   /** Waits for the pass under way and takes no more. The data plane keeps what it has. */
   async stop(): Promise<void> {
     this.#stopped = true;
@@ -118,7 +130,7 @@ export class Reconciler {
     if (this.#running !== undefined) return;
     this.#running = this.#run().finally(() => {
       this.#running = undefined;
-      if (this.#waiters.length > 0) this.#wake();
+      if (this.#waiters.length > 0 || (this.#lost && this.#retry === undefined)) this.#wake();
     });
   }
 
@@ -131,7 +143,9 @@ export class Reconciler {
       const failures = await this.#pass();
       for (const waiter of waiters) settleOne(waiter, failures);
     } catch (error) {
-      this.#parts.log.error("reconcile.failed", `the data plane could not be updated: ${reasonOf(error)}`);
+      if (isHyperionError(error, "E511")) this.lost(error);
+      else
+        this.#parts.log.error("reconcile.failed", `the data plane could not be updated: ${reasonOf(error)}`);
       for (const waiter of waiters) waiter.reject(error);
       this.#retryLater();
     }
@@ -139,6 +153,7 @@ export class Reconciler {
 
   async #pass(): Promise<ReadonlyMap<string, Failure>> {
     this.#passes++;
+    if (this.#lost) await this.#readBack();
     this.#desired = this.#compileNow();
     const steps = this.#actual.plan(this.#desired.groups);
     if (steps.length === 0) {
@@ -163,6 +178,16 @@ export class Reconciler {
     }
     this.#retryLater();
     return refused;
+  }
+
+  async #readBack(): Promise<void> {
+    const rows = await this.#parts.dataplane.dump();
+    this.#lost = false;
+    this.#actual = new Actual(rows, this.#actual.generation);
+    this.#parts.log.warn("dataplane.back", "the data plane was read back and is filled again", {
+      rows: rows.length,
+    });
+    await this.#parts.reattach();
   }
 
   /**

@@ -22,6 +22,8 @@ export class FaultyDataplane implements Dataplane {
   operations = 0;
   #fails: (count: number, operation: Operation) => boolean = () => false;
   #errno: number = constants.errno.E2BIG;
+  #lost = false;
+  #lostDumps = 0;
 
   constructor(behind: Dataplane) {
     this.#behind = behind;
@@ -55,6 +57,12 @@ export class FaultyDataplane implements Dataplane {
     this.#calls.set(call, times);
   }
 
+  /** Lost, as with the agent that has it: only a dump gets it back, after `times` that reject, too. */
+  lose(times = 0): void {
+    this.#lost = true;
+    this.#lostDumps = times;
+  }
+
   heal(): void {
     this.#fails = () => false;
     this.#calls.clear();
@@ -62,6 +70,7 @@ export class FaultyDataplane implements Dataplane {
 
   async attach(port: number): Promise<void> {
     this.#maybeFail("attach");
+    if (this.#lostDumps > 0) throw lost();
     return this.#behind.attach(port);
   }
 
@@ -72,6 +81,7 @@ export class FaultyDataplane implements Dataplane {
 
   async apply(operations: readonly Operation[]): Promise<readonly Failure[]> {
     this.#maybeFail("apply");
+    if (this.#lost) throw lost();
     const failures: Failure[] = [];
     const passed: Operation[] = [];
     for (const operation of operations) {
@@ -84,6 +94,11 @@ export class FaultyDataplane implements Dataplane {
 
   async dump(): Promise<readonly Row[]> {
     this.#maybeFail("dump");
+    if (this.#lostDumps > 0) {
+      this.#lostDumps -= 1;
+      throw lost();
+    }
+    this.#lost = false;
     return this.#behind.dump();
   }
 
@@ -104,6 +119,7 @@ export class FaultyDataplane implements Dataplane {
 
   async events(max: number): Promise<EventBatch> {
     this.#maybeFail("events");
+    if (this.#lost) throw lost();
     return this.#behind.events(max);
   }
 
@@ -122,4 +138,8 @@ export class FaultyDataplane implements Dataplane {
     this.#calls.set(call, left - 1);
     throw new HyperionError("E501", { operation: call, reason: "Cannot allocate memory" });
   }
+}
+
+function lost(): HyperionError {
+  return new HyperionError("E511", { reason: "lost hyperion-agent (pid 1): Broken pipe" });
 }

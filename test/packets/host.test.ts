@@ -1,8 +1,11 @@
 import { execFileSync } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { VfPool } from "../../src/driver/vf-pool.ts";
 import { NativeDataplane } from "../../src/platform/dataplane/native/native-dataplane.ts";
-import { removePins } from "../../src/platform/dataplane/native/open.ts";
+import { removeDataplane } from "../../src/platform/dataplane/native/open.ts";
 import { NativeHost } from "../../src/platform/host/native/native-host.ts";
 import { describeDataplane } from "../conformance/dataplane.ts";
 import { describeHost } from "../conformance/host.ts";
@@ -58,26 +61,88 @@ describe.skipIf(skipped)("on this kernel", () => {
   });
 
   describeDataplane("NativeDataplane", async () => {
-    const pinPath = `${BPF_FILESYSTEM}/conformance`;
+    const options = { url: "ebpf", pinPath: `${BPF_FILESYSTEM}/conformance`, connectionsMax: 0 };
     const ports = [
       await host.createVf("hyv1", "hyr1", 1500),
       await host.createVf("hyv2", "hyr2", 1500),
     ] as const;
     return {
-      open: () => NativeDataplane.open(library, { url: "ebpf", pinPath, connectionsMax: 0 }),
+      open: () => NativeDataplane.open(library, options),
       ports,
       noPort: 9999,
       discard: async () => {
-        await removePins(library, pinPath);
+        await removeDataplane(library, options);
         await host.deleteLinks(["hyr1", "hyr2"]);
       },
     };
   });
 
+  describeDataplane("NativeDataplane in an agent", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "hyperion-agent-"));
+    const options = {
+      url: "agent:ebpf",
+      pinPath: `${BPF_FILESYSTEM}/agent`,
+      runPath: join(directory, "run"),
+      connectionsMax: 0,
+    };
+    const ports = [
+      await host.createVf("hyv1", "hyr1", 1500),
+      await host.createVf("hyv2", "hyr2", 1500),
+    ] as const;
+    return {
+      open: () => NativeDataplane.open(library, options),
+      ports,
+      noPort: 9999,
+      discard: async () => {
+        await removeDataplane(library, options);
+        await host.deleteLinks(["hyr1", "hyr2"]);
+        await rm(directory, { recursive: true });
+      },
+    };
+  });
+
+  describe("an agent that dies", () => {
+    it("is noticed, and another takes its place when the rows are asked for", async () => {
+      const directory = await mkdtemp(join(tmpdir(), "hyperion-agent-"));
+      const runPath = join(directory, "run");
+      const options = { url: "agent:ebpf", pinPath: `${BPF_FILESYSTEM}/dies`, runPath, connectionsMax: 0 };
+      const dataplane = await NativeDataplane.open(library, options);
+      const agent = Number(await readFile(join(runPath, "agent.lock"), "utf8"));
+      process.kill(agent, "SIGKILL");
+      await expect(dataplane.connections()).rejects.toMatchObject({ code: "E511" });
+      await expect(dataplane.events(1)).rejects.toMatchObject({ code: "E511" });
+      expect(await dataplane.dump()).toEqual([]);
+      expect(await dataplane.events(1)).toEqual({ events: [], lost: 0 });
+      expect(Number(await readFile(join(runPath, "agent.lock"), "utf8"))).not.toBe(agent);
+      await dataplane.close();
+      await removeDataplane(library, options);
+      await rm(directory, { recursive: true });
+    });
+
+    it("serves no other data plane than its own, and one daemon at a time", async () => {
+      const directory = await mkdtemp(join(tmpdir(), "hyperion-agent-"));
+      const runPath = join(directory, "run");
+      const options = { url: "agent:ebpf", pinPath: `${BPF_FILESYSTEM}/one`, runPath, connectionsMax: 0 };
+      const dataplane = await NativeDataplane.open(library, options);
+      const second = NativeDataplane.open(library, options);
+      await expect(second).rejects.toMatchObject({
+        code: "E502",
+        message: expect.stringContaining(`serves process ${process.pid}`),
+      });
+      await dataplane.close();
+      await expect(NativeDataplane.open(library, { ...options, url: "doca:x" })).rejects.toMatchObject({
+        code: "E502",
+        message: expect.stringMatching(/serves "agent:ebpf".* kill \d+$/),
+      });
+      await removeDataplane(library, options);
+      await rm(directory, { recursive: true });
+    });
+  });
+
   describe("a device whose hook another program holds", () => {
     it("is left alone, and named", async () => {
-      const pinPath = `${BPF_FILESYSTEM}/busy`;
-      const dataplane = await NativeDataplane.open(library, { url: "ebpf", pinPath, connectionsMax: 0 });
+      const options = { url: "ebpf", pinPath: `${BPF_FILESYSTEM}/busy`, connectionsMax: 0 };
+      const dataplane = await NativeDataplane.open(library, options);
       const port = await host.createVf("hyv1", "hyr1", 1500);
       execFileSync("tc", ["qdisc", "add", "dev", "hyr1", "clsact"]);
       execFileSync("tc", "filter add dev hyr1 ingress protocol all pref 1 u32 match u32 0 0".split(" "));
@@ -86,19 +151,19 @@ describe.skipIf(skipped)("on this kernel", () => {
         message: expect.stringContaining("tc qdisc del dev hyr1 parent ffff:fff1"),
       });
       await dataplane.close();
-      await removePins(library, pinPath);
+      await removeDataplane(library, options);
       await host.deleteLinks(["hyr1"]);
     });
   });
 
   describe("the VF pool", async () => {
-    const pinPath = `${BPF_FILESYSTEM}/pool`;
-    const dataplane = await NativeDataplane.open(library, { url: "ebpf", pinPath, connectionsMax: 0 });
+    const options = { url: "ebpf", pinPath: `${BPF_FILESYSTEM}/pool`, connectionsMax: 0 };
+    const dataplane = await NativeDataplane.open(library, options);
     const log = new RecordingLog();
     const newPool = (warm: number) => new VfPool({ host, dataplane, warm, limit: 100, mtuBytes: 1500, log });
     afterAll(async () => {
       await dataplane.close();
-      await removePins(library, pinPath);
+      await removeDataplane(library, options);
     });
 
     it("makes, hands over, adopts and destroys real devices", async () => {

@@ -1,6 +1,6 @@
 import { loadConfig } from "../../config/load.ts";
 import { NativeDataplane } from "../../platform/dataplane/native/native-dataplane.ts";
-import { removePins } from "../../platform/dataplane/native/open.ts";
+import { removeDataplane } from "../../platform/dataplane/native/open.ts";
 import { DockerodeDocker } from "../../platform/docker/dockerode/dockerode.ts";
 import { NativeLibrary } from "../../platform/native/library.ts";
 import { AdminClient } from "../admin-client.ts";
@@ -51,8 +51,9 @@ Takes the options of \`hyperion serve\`, and --json. Exit code 1 when something 
 
 async function checkTrial(pinPath: string): Promise<CheckResult> {
   const library = NativeLibrary.load();
-  const open = () => NativeDataplane.open(library, { url: "ebpf", pinPath, connectionsMax: 0 });
-  return checkDataplane(open, () => removePins(library, pinPath));
+  const options = { url: "ebpf", pinPath, connectionsMax: 0 };
+  const open = () => NativeDataplane.open(library, options);
+  return checkDataplane(open, () => removeDataplane(library, options));
 }
 
 function formatResults(results: readonly CheckResult[]): string {

@@ -14,11 +14,17 @@ export type {
   Protocol,
   Row,
   Table,
+  UplinkRow,
+  VtepRow,
 } from "../../model/rows.ts";
 
 /**
  * The door to the data plane. Rows are those of `native/include/hyperion/tables.h`, in TypeScript's
  * terms; implementations turn them into bytes.
+ *
+ * One that lives in a process of its own can be lost, and comes back empty. Then calls throw E511;
+ * `events` and `apply` until the rows have been dumped, so that nobody misses it. Ports are attached
+ * no more.
  */
 export interface Dataplane {
   readonly capabilities: Capabilities;

@@ -9,7 +9,12 @@ export const PORT_KEY = layout("hyp_port_key", 4, { port: u32(0) });
 export const PORT_VALUE = layout("hyp_port_value", 4, { endpoint: u32(0) });
 
 export const NETWORK_KEY = layout("hyp_network_key", 4, { network: u32(0) });
-export const NETWORK_VALUE = layout("hyp_network_value", 16, { flags: u32(0), mtu: u32(4), members: u32(8) });
+export const NETWORK_VALUE = layout("hyp_network_value", 16, {
+  flags: u32(0),
+  mtu: u32(4),
+  members: u32(8),
+  vni: u32(12),
+});
 
 export const ENDPOINT_KEY = layout("hyp_endpoint_key", 4, { endpoint: u32(0) });
 export const ENDPOINT_VALUE = layout("hyp_endpoint_value", 96, {
@@ -30,7 +35,12 @@ export const ENDPOINT_VALUE = layout("hyp_endpoint_value", 96, {
 });
 
 export const NEIGHBOUR_KEY = layout("hyp_neighbour_key", 20, { network: u32(0), address: u8(4, 16) });
-export const NEIGHBOUR_VALUE = layout("hyp_neighbour_value", 12, { endpoint: u32(0), mac: u8(4, 6) });
+export const NEIGHBOUR_VALUE = layout("hyp_neighbour_value", 20, {
+  endpoint: u32(0),
+  identity: u32(4),
+  vtep: u32(8),
+  mac: u8(12, 6),
+});
 
 export const MEMBER_KEY = layout("hyp_member_key", 8, { network: u32(0), slot: u32(4) });
 export const MEMBER_VALUE = layout("hyp_member_value", 4, { endpoint: u32(0) });
@@ -44,6 +54,13 @@ export const POLICY_KEY = layout("hyp_policy_key", 16, {
   direction: u8(12),
 });
 export const POLICY_VALUE = layout("hyp_policy_value", 8, { rule: u32(0), verdict: u8(4), flags: u8(5) });
+
+/** Addresses of the underlay are in wire order, like an endpoint's. */
+export const VTEP_KEY = layout("hyp_vtep_key", 4, { vtep: u32(0) });
+export const VTEP_VALUE = layout("hyp_vtep_value", 12, { ipv4: u8(0, 4), mac: u8(4, 6) });
+
+export const UPLINK_KEY = layout("hyp_uplink_key", 4, { port: u32(0) });
+export const UPLINK_VALUE = layout("hyp_uplink_value", 16, { ipv4: u8(0, 4), mac: u8(4, 6), mtu: u32(12) });
 
 export const ENDPOINT_COUNTER = layout("hyp_endpoint_counter", 40, {
   endpoint: u32(0),
@@ -87,11 +104,12 @@ export const EVENT = layout("hyp_event", 88, {
 });
 
 export const OPERATION = layout("hyp_operation", 8, { table: u16(0), verb: u8(2) });
-export const OPTIONS = layout("hyp_dataplane_options", 24, {
+export const OPTIONS = layout("hyp_dataplane_options", 32, {
   size: u32(0),
   connections_max: u32(4),
   url: u64(8),
   pin_path: u64(16),
+  run_path: u64(24),
 });
 export const CAPABILITIES = layout("hyp_capabilities", 40, {
   networks_max: u32(0),
@@ -128,6 +146,10 @@ export const LAYOUTS: readonly Layout[] = [
   MEMBER_VALUE,
   POLICY_KEY,
   POLICY_VALUE,
+  VTEP_KEY,
+  VTEP_VALUE,
+  UPLINK_KEY,
+  UPLINK_VALUE,
   ENDPOINT_COUNTER,
   DROP_COUNTER,
   RULE_COUNTER,

@@ -90,9 +90,9 @@ describe("the command line", () => {
       "--state-dir: nothing is not an absolute path [E702]",
     ],
     [
-      "a data plane that is not built",
-      ["serve", "--dataplane", "doca:pci=03:00.0"],
-      "data plane doca:pci=03:00.0 is not available: this version is built without DOCA; use --dataplane ebpf [E502]",
+      "a data plane that there is not",
+      ["serve", "--dataplane", "dpdk"],
+      '--dataplane: "dpdk" is not ebpf or doca:… [E702]',
     ],
   ])("names %s that is wrong, and the right one", async (_, args, sentence) => {
     expectRefusal(await hyperion(args), sentence);

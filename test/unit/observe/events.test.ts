@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { HyperionError } from "../../../src/model/errors.ts";
 import type { Facts } from "../../../src/model/facts.ts";
 import { parseIp } from "../../../src/model/ip.ts";
 import { parseMac } from "../../../src/model/mac.ts";
@@ -171,12 +172,14 @@ describe("PacketFeed", () => {
   let logged: LogEntry[];
   let nowMs: number;
   let feed: PacketFeed;
+  let losses: HyperionError[];
 
   beforeEach(() => {
     batches = [];
     hub = new EventHub();
     logged = [];
     nowMs = 1_000_000;
+    losses = [];
     feed = new PacketFeed({
       dataplane: {
         events: async () => {
@@ -188,9 +191,18 @@ describe("PacketFeed", () => {
       hub,
       names: () => names,
       log: new EventLog([(each) => logged.push(each)], () => nowMs),
+      lost: (error) => losses.push(error),
       nowMs: () => nowMs,
       monotonicNs: () => 7_000_000_000n,
     });
+  });
+
+  test("tells of a data plane that was lost, and of no other failure", async () => {
+    batches = [new Error("no"), new HyperionError("E511", { reason: "gone" })];
+    await feed.poll();
+    expect(losses).toEqual([]);
+    await feed.poll();
+    expect(losses).toMatchObject([{ code: "E511" }]);
   });
 
   test("publishes packets at the time they were seen, and logs only what rules ask for", async () => {

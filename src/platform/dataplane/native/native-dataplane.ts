@@ -134,10 +134,10 @@ export class NativeDataplane implements Dataplane {
     });
   }
 
-  /** Calls a function of this handle; its count, or E501. */
+  /** Calls a function of this handle; its count, or E501, E511. */
   async #ask(operation: "apply" | "events" | "connections", args: readonly Argument[]): Promise<number> {
     const answer = await this.#library.call(`hyp_dataplane_${operation}`, this.#handle, ...args);
-    if (answer.result < 0) throw new HyperionError("E501", { operation, reason: answer.message });
+    if (answer.result < 0) throw callError(operation, answer);
     return answer.result;
   }
 
@@ -155,7 +155,7 @@ export class NativeDataplane implements Dataplane {
         // Some more than it needed, as it may have grown by the next look.
         capacity = Math.ceil(Number(new DataView(needed.buffer).getBigUint64(0, true)) * 1.25) + DUMP_BYTES;
       }
-      throw new HyperionError("E501", { operation: "dump", reason: answer.message });
+      throw callError("dump", answer);
     });
   }
 
@@ -170,9 +170,15 @@ export class NativeDataplane implements Dataplane {
       case constants.errno.EPERM:
         return new HyperionError("E507");
       default:
-        return new HyperionError("E501", { operation: `${operation} on ${device}`, reason: answer.message });
+        return callError(`${operation} on ${device}`, answer);
     }
   }
+}
+
+/** ENOTCONN is the library's word for an agent that is gone, or was and has begun anew. */
+function callError(operation: string, { result, message }: Answer): HyperionError {
+  if (-result === constants.errno.ENOTCONN) return new HyperionError("E511", { reason: message });
+  return new HyperionError("E501", { operation, reason: message });
 }
 
 function readRows<T>(codec: ReportCodec<T>, memory: Uint8Array, count: number): readonly T[] {

@@ -7,10 +7,12 @@ import { nativeBytes, StructView } from "../../native/struct-view.ts";
 import type { Capabilities } from "../dataplane.ts";
 
 export interface NativeDataplaneOptions {
-  /** "ebpf". */
+  /** "ebpf", or "doca:…", which lives in an agent: a process of its own that outlives this one. */
   readonly url: string;
   /** A directory on a BPF filesystem, made if missing; what is pinned there survives the process. */
   readonly pinPath: string;
+  /** Directory of the agent's socket, lock and log, made if missing. eBPF has no agent and needs none. */
+  readonly runPath?: string;
   /** Room of the connection table; 0: the library's default. */
   readonly connectionsMax: number;
 }
@@ -39,37 +41,44 @@ export function readCapabilities(library: NativeLibrary, handle: bigint): Capabi
   };
 }
 
-/** Unpins the tables and programs under a path. Throws E501. */
-export async function removePins(library: NativeLibrary, pinPath: string): Promise<void> {
-  const { result, message } = await library.call("hyp_dataplane_remove", pinPath);
-  if (result < 0) throw new HyperionError("E501", { operation: `removing ${pinPath}`, reason: message });
+/** Removes what outlives every handle: what is pinned, or the agent, and forwarding with it. Throws E501. */
+export async function removeDataplane(
+  library: NativeLibrary,
+  options: NativeDataplaneOptions,
+): Promise<void> {
+  const { result, message } = await library.call("hyp_dataplane_remove", encodeOptions(library, options));
+  if (result < 0) throw new HyperionError("E501", { operation: "to be removed", reason: message });
 }
 
 /** The options with their strings behind them, in one piece of memory that lives as long as the call. */
 function encodeOptions(library: NativeLibrary, options: NativeDataplaneOptions): Uint8Array {
-  const url = Buffer.from(`${options.url}\0`);
-  const pinPath = Buffer.from(`${options.pinPath}\0`);
-  const memory = nativeBytes(OPTIONS.bytes + url.length + pinPath.length);
-  const urlAt = OPTIONS.bytes;
-  const pinPathAt = urlAt + url.length;
-  memory.set(url, urlAt);
-  memory.set(pinPath, pinPathAt);
+  const { url, pinPath, runPath = "" } = options;
+  const strings = [url, pinPath, runPath].map((text) => Buffer.from(`${text}\0`));
+  const memory = nativeBytes(strings.reduce((sum, { length }) => sum + length, OPTIONS.bytes));
+  const addresses: bigint[] = [];
+  let at = OPTIONS.bytes;
+  for (const text of strings) {
+    memory.set(text, at);
+    addresses.push(library.addressOf(memory) + BigInt(at));
+    at += text.length;
+  }
+  const [urlAt = 0n, pinPathAt = 0n, runPathAt = 0n] = addresses;
   const view = new StructView(OPTIONS, memory);
-  const address = library.addressOf(memory);
   view.set("size", OPTIONS.bytes);
   view.set("connections_max", options.connectionsMax);
-  view.setBig("url", address + BigInt(urlAt));
-  view.setBig("pin_path", address + BigInt(pinPathAt));
+  view.setBig("url", urlAt);
+  view.setBig("pin_path", pinPathAt);
+  view.setBig("run_path", runPathAt);
   return memory;
 }
 
 function openError(answer: Answer, options: NativeDataplaneOptions): HyperionError {
   const { EPERM, EACCES, ENOENT, ENOTDIR, EPROTO, EINVAL } = constants.errno;
   const reason = answer.message;
+  const refused = -answer.result === EPERM || -answer.result === EACCES;
+  if (refused && process.geteuid?.() !== 0) return new HyperionError("E507");
+  if (options.url !== "ebpf") return new HyperionError("E502", { url: options.url, reason });
   switch (-answer.result) {
-    case EPERM:
-    case EACCES:
-      return process.geteuid?.() === 0 ? new HyperionError("E508", { reason }) : new HyperionError("E507");
     case ENOENT:
     case ENOTDIR:
       return new HyperionError("E506", { path: dirname(options.pinPath) });
