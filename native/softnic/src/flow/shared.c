@@ -33,11 +33,19 @@ doca_error_t shared_reserve(struct nic *nic, unsigned int type, uint32_t count)
 /* Makes it as if it had never been configured. */
 static void resource_clear(struct shared_resource *resource, unsigned int type)
 {
-	if (type == DOCA_FLOW_SHARED_RESOURCE_RSS && resource->configured)
+	if (type == DOCA_FLOW_SHARED_RESOURCE_RSS)
 		free(resource->cfg.rss_cfg.queues_array);
 	if (resource->meter != NULL)
 		meter_free(resource->meter);
 	memset(resource, 0, sizeof(*resource));
+}
+
+/* Gives the id back. What it was stays until it is given out again, as entries may still name it. */
+static void resource_retire(struct nic *nic, struct shared_resource *resource, unsigned int type)
+{
+	resource->configured = false;
+	resource->owner = NULL;
+	nic->shared_budget[type].used--;
 }
 
 void shared_free(struct nic *nic)
@@ -53,10 +61,8 @@ void shared_reclaim(struct nic *nic, const struct doca_flow_port *port)
 {
 	for (unsigned int type = 0; type < NIC_RESOURCES; type++) {
 		for (uint32_t id = 0; id < nic->shared_budget[type].room; id++) {
-			if (nic->shared[type][id].owner != port)
-				continue;
-			resource_clear(&nic->shared[type][id], type);
-			nic->shared_budget[type].used--;
+			if (nic->shared[type][id].owner == port)
+				resource_retire(nic, &nic->shared[type][id], type);
 		}
 	}
 }
@@ -157,7 +163,7 @@ static doca_error_t resource_configure(struct shared_resource *resource, unsigne
 		if (meter == NULL)
 			return DOCA_ERROR_NO_MEMORY;
 	}
-	if (type == DOCA_FLOW_SHARED_RESOURCE_RSS && resource->configured)
+	if (type == DOCA_FLOW_SHARED_RESOURCE_RSS)
 		free(resource->cfg.rss_cfg.queues_array);
 	if (resource->meter != NULL)
 		meter_free(resource->meter);
@@ -334,6 +340,7 @@ doca_error_t doca_flow_port_shared_resource_get(struct doca_flow_port *port,
 	resources = port->nic->shared[type];
 	while (resources[free_id].owner != NULL)
 		free_id++;
+	resource_clear(&resources[free_id], type);
 	resources[free_id].owner = port;
 	budget->used++;
 	port->nic->shared_budget[type].used++;
@@ -358,9 +365,8 @@ doca_error_t doca_flow_port_shared_resource_put(struct doca_flow_port *port,
 	if (resource == NULL || resource->owner != port) {
 		result = DOCA_ERROR_INVALID_VALUE;
 	} else {
-		resource_clear(resource, type);
+		resource_retire(port->nic, resource, type);
 		port->resources[type].used--;
-		port->nic->shared_budget[type].used--;
 	}
 	nic_leave(port->nic);
 	return result;
