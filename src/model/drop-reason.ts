@@ -33,6 +33,13 @@ export const DROP_REASONS = [
   ["NO_ROUTE", "No endpoint of the network has the destination address."],
   ["MULTICAST_OFF", "Broadcast or multicast on a network without hyperion.multicast."],
   ["TABLE_FULL", "The connection table took no new connection."],
+  ["UNKNOWN_VTEP", "A tunnel packet from an address that is no other node's."],
+  ["UNKNOWN_VNI", "A tunnel packet with a VNI that is no network's."],
+  [
+    "SPOOFED_TUNNEL_SOURCE",
+    "The source inside a tunnel packet, MAC or address, is nobody's behind the node that sent it.",
+  ],
+  ["PUNT_LIMIT", "More new packets than the software behind the NIC may decide."],
 ] as const satisfies readonly (readonly [string, string])[];
 
 export type DropReason = (typeof DROP_REASONS)[number][0];

@@ -25,6 +25,8 @@ export interface NetworkRow {
   readonly multicast: boolean;
   readonly mtuBytes: number;
   readonly members: number;
+  /** Of its tunnel to other nodes; 0: it has none. */
+  readonly vni: number;
 }
 
 export interface EndpointRow {
@@ -56,7 +58,12 @@ export interface NeighbourRow {
   readonly table: "neighbour";
   readonly network: number;
   readonly address: Ip;
+  /** 0: behind a VTEP. */
   readonly endpoint: number;
+  /** Of a remote neighbour, the same number on every node; 0: local. */
+  readonly identity: number;
+  /** The VTEP that it is behind; 0: local. */
+  readonly vtep: number;
   readonly mac: MacAddress;
 }
 
@@ -84,5 +91,33 @@ export interface PolicyRow {
   readonly audit: boolean;
 }
 
-export type Row = PortRow | NetworkRow | EndpointRow | NeighbourRow | MemberRow | PolicyRow;
+/** The far end of tunnels: another node. */
+export interface VtepRow {
+  readonly table: "vtep";
+  readonly vtep: number;
+  /** On the underlay, which is IPv4. */
+  readonly ipv4: Ip;
+  /** Of the next hop towards it. */
+  readonly mac: MacAddress;
+}
+
+/** Our end of tunnels: the port to the underlay. */
+export interface UplinkRow {
+  readonly table: "uplink";
+  readonly port: number;
+  readonly ipv4: Ip;
+  readonly mac: MacAddress;
+  /** Of the outer packet. */
+  readonly mtuBytes: number;
+}
+
+export type Row =
+  | PortRow
+  | NetworkRow
+  | EndpointRow
+  | NeighbourRow
+  | MemberRow
+  | PolicyRow
+  | VtepRow
+  | UplinkRow;
 export type Table = Row["table"];

@@ -41,7 +41,15 @@ export function endpointRows(
   if (ipv4 !== undefined) addresses.push(ipv4.ip);
   if (ipv6 !== undefined) addresses.push(ipv6.ip, linkLocalOf(mac));
   const neighbours = addresses.map(
-    (address): NeighbourRow => ({ table: "neighbour", network, address, endpoint: index, mac }),
+    (address): NeighbourRow => ({
+      table: "neighbour",
+      network,
+      address,
+      endpoint: index,
+      identity: 0,
+      vtep: 0,
+      mac,
+    }),
   );
   return [{ table: "port", port, endpoint: index }, row, ...neighbours];
 }

@@ -14,7 +14,7 @@ export function networkRows(network: NetworkFacts, endpoints: readonly EndpointI
   const { multicast, mtuBytes } = network.options;
   const members = endpoints.slice(0, NETWORK_MEMBERS_MAX);
   return [
-    { table: "network", network: network.index, multicast, mtuBytes, members: members.length },
+    { table: "network", network: network.index, multicast, mtuBytes, members: members.length, vni: 0 },
     ...members.map(
       (endpoint, slot): MemberRow => ({ table: "member", network: network.index, slot, endpoint }),
     ),

@@ -15,6 +15,10 @@ export function rowKey(row: Row): string {
       return `member/${row.network}/${row.slot}`;
     case "policy":
       return `policy/${row.policy}/${row.direction}/${row.identity}/${row.protocol}/${row.port}/${row.prefixLength}`;
+    case "vtep":
+      return `vtep/${row.vtep}`;
+    case "uplink":
+      return `uplink/${row.port}`;
   }
 }
 
@@ -24,15 +28,19 @@ export function rowValue(row: Row): string {
     case "port":
       return `${row.endpoint}`;
     case "network":
-      return `${row.multicast}/${row.mtuBytes}/${row.members}`;
+      return `${row.multicast}/${row.mtuBytes}/${row.members}/${row.vni}`;
     case "endpoint":
       return endpointValue(row);
     case "neighbour":
-      return `${row.endpoint}/${row.mac}`;
+      return `${row.endpoint}/${row.identity}/${row.vtep}/${row.mac}`;
     case "member":
       return `${row.endpoint}`;
     case "policy":
       return `${row.verdict}/${row.rule}/${row.log}/${row.audit}`;
+    case "vtep":
+      return `${row.ipv4}/${row.mac}`;
+    case "uplink":
+      return `${row.ipv4}/${row.mac}/${row.mtuBytes}`;
   }
 }
 

@@ -48,13 +48,23 @@ const entry: PolicyRow = {
   audit: false,
 };
 
+const neighbour = {
+  table: "neighbour",
+  network: 1,
+  endpoint: 1,
+  identity: 0,
+  vtep: 0,
+  mac: endpoint.mac,
+} as const;
+
+/** Of the tables that every data plane has; the rows of tunnels are for those with some. */
 function oneOfEach(port: number): readonly Row[] {
   return [
-    { table: "network", network: 1, multicast: true, mtuBytes: 1500, members: 1 },
+    { table: "network", network: 1, multicast: true, mtuBytes: 1500, members: 1, vni: 4242 },
     { ...endpoint, port },
     { table: "port", port, endpoint: 1 },
-    { table: "neighbour", network: 1, address: parseIp("10.1.0.2"), endpoint: 1, mac: endpoint.mac },
-    { table: "neighbour", network: 1, address: parseIp("fd00::2"), endpoint: 1, mac: endpoint.mac },
+    { ...neighbour, address: parseIp("10.1.0.2") },
+    { ...neighbour, address: parseIp("fd00::2") },
     { table: "member", network: 1, slot: 0, endpoint: 1 },
     entry,
   ];

@@ -114,7 +114,15 @@ export const forward: readonly PacketCase[] = [
           { verb: "upsert", row: endpointRow(C, { generation: 12, ipv4: B.ipv4 }) },
           {
             verb: "upsert",
-            row: { table: "neighbour", network: 1, address: B.ipv4, endpoint: C.endpoint, mac: C.mac },
+            row: {
+              table: "neighbour",
+              network: 1,
+              address: B.ipv4,
+              endpoint: C.endpoint,
+              identity: 0,
+              vtep: 0,
+              mac: C.mac,
+            },
           },
         ],
       },

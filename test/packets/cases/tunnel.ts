@@ -9,7 +9,17 @@ import { TCP, udp } from "../build/transport.ts";
 import { type OuterFields, type TunnelEnd, vxlan } from "../build/tunnel.ts";
 import type { Drop, PacketCase, SendStep } from "./case.ts";
 import { echoFrame, FAMILIES, packet, tcpFrame, udpFrame } from "./frames.ts";
-import { A, B, entry, type Host, prefixLengths, UPLINK_MAC, UPLINK_PORT, world, type World } from "./world.ts";
+import {
+  A,
+  B,
+  entry,
+  type Host,
+  prefixLengths,
+  UPLINK_MAC,
+  UPLINK_PORT,
+  type World,
+  world,
+} from "./world.ts";
 
 const VNI = 0x0abcde;
 
@@ -44,7 +54,9 @@ function tunnelWorld(options: World = {}): readonly Row[] {
       return { table: "neighbour", network: 1, address, endpoint: 0, identity, vtep, mac: who.mac };
     });
   return [
-    ...world(options).map((row) => (row.table === "network" && row.network === 1 ? { ...row, vni: VNI } : row)),
+    ...world(options).map((row) =>
+      row.table === "network" && row.network === 1 ? { ...row, vni: VNI } : row,
+    ),
     { table: "uplink", port: UPLINK_PORT, ipv4: HERE.ipv4, mac: HERE.mac, mtuBytes: 1550 },
     { table: "vtep", vtep: 1, ipv4: THERE.ipv4, mac: THERE.mac },
     { table: "vtep", vtep: 2, ipv4: ELSEWHERE.ipv4, mac: ELSEWHERE.mac },

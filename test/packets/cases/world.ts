@@ -89,7 +89,9 @@ function hostRows(who: Host, fields: Partial<EndpointRow>): Row[] {
   return [
     { table: "port", port, endpoint },
     endpointRow(who, fields),
-    ...addresses.map((address): Row => ({ table: "neighbour", network, address, endpoint, mac })),
+    ...addresses.map(
+      (address): Row => ({ table: "neighbour", network, address, endpoint, identity: 0, vtep: 0, mac }),
+    ),
   ];
 }
 
@@ -112,6 +114,7 @@ export function world(options: World = {}): readonly Row[] {
     multicast: multicast && number === 1,
     mtuBytes: 1500,
     members: number === 1 ? members.length : 0,
+    vni: 0,
   });
   return [
     network(1),

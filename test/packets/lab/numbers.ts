@@ -47,6 +47,10 @@ export class Numbers {
         return { ...row, network: this.#networkBase + row.network };
       case "policy":
         return { ...row, policy: this.#base + row.policy };
+      case "uplink":
+        return { ...row, port: this.#port(row.port) };
+      case "vtep":
+        return row;
     }
   }
 

@@ -161,6 +161,10 @@ function rowKey(row: Row): string {
       const { policy, direction, identity, protocol, port, prefixLength } = row;
       return `policy ${policy} ${direction} ${identity} ${protocol} ${port}/${prefixLength}`;
     }
+    case "vtep":
+      return `vtep ${row.vtep}`;
+    case "uplink":
+      return `uplink ${row.port}`;
   }
 }
 

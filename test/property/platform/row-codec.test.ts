@@ -26,6 +26,7 @@ const rows: fc.Arbitrary<Row> = fc.oneof(
     multicast: fc.boolean(),
     mtuBytes: u32,
     members: u32,
+    vni: u32,
   }),
   fc.record({
     table: fc.constant("endpoint" as const),
@@ -53,6 +54,8 @@ const rows: fc.Arbitrary<Row> = fc.oneof(
     network: u32,
     address: fc.oneof(ipv4, ipv6),
     endpoint: u32,
+    identity: u32,
+    vtep: u32,
     mac,
   }),
   fc.record({ table: fc.constant("member" as const), network: u32, slot: u32, endpoint: u32 }),
@@ -69,6 +72,8 @@ const rows: fc.Arbitrary<Row> = fc.oneof(
     log: fc.boolean(),
     audit: fc.boolean(),
   }),
+  fc.record({ table: fc.constant("vtep" as const), vtep: u32, ipv4, mac }),
+  fc.record({ table: fc.constant("uplink" as const), port: u32, ipv4, mac, mtuBytes: u32 }),
 );
 
 const operations: fc.Arbitrary<Operation> = fc.record({

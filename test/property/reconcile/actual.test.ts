@@ -44,6 +44,23 @@ const row: fc.Arbitrary<Row> = fc.oneof(
     network: fc.constant(1),
     address: fc.constantFrom("10.0.0.1" as Ip, "10.0.0.2" as Ip),
     endpoint: fc.integer({ min: 1, max: 2 }),
+    identity: fc.constant(0),
+    vtep: fc.constant(0),
+    mac: fc.constant(MAC),
+  }),
+  fc.record({
+    table: fc.constant("neighbour" as const),
+    network: fc.constant(1),
+    address: fc.constantFrom("10.0.0.1" as Ip, "10.0.0.2" as Ip),
+    endpoint: fc.constant(0),
+    identity: fc.integer({ min: 1, max: 2 }),
+    vtep: fc.integer({ min: 1, max: 2 }),
+    mac: fc.constant(MAC),
+  }),
+  fc.record({
+    table: fc.constant("vtep" as const),
+    vtep: fc.integer({ min: 1, max: 2 }),
+    ipv4: fc.constantFrom("192.0.2.1" as Ip, "192.0.2.2" as Ip),
     mac: fc.constant(MAC),
   }),
   fc

@@ -26,7 +26,7 @@ describe("creating a network", () => {
       { id: N1, mtuBytes: 1500, gateway: "docker", posture: null, multicast: false, internal: false },
     ]);
     expect(world.rows("network")).toEqual([
-      { table: "network", network: 1, multicast: false, mtuBytes: 1500, members: 0 },
+      { table: "network", network: 1, multicast: false, mtuBytes: 1500, members: 0, vni: 0 },
     ]);
     expect(world.keys("networks/")).toEqual([`networks/${N1}`]);
   });

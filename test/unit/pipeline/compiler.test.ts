@@ -25,7 +25,7 @@ describe("rows", () => {
   it("describes a network, an endpoint, its port and its address", () => {
     const desired = compile([endpoint(2, NET, container("web"))]);
     expect(desired.groups.get("network:shop_default")).toEqual([
-      { table: "network", network: 1, multicast: false, mtuBytes: 1500, members: 0 },
+      { table: "network", network: 1, multicast: false, mtuBytes: 1500, members: 0, vni: 0 },
     ]);
     expect(desired.groups.get("endpoint:e2")).toEqual([
       { table: "port", port: 102, endpoint: 2 },
@@ -50,7 +50,15 @@ describe("rows", () => {
         egressBurst: 0,
         ingressBurst: 0,
       },
-      { table: "neighbour", network: 1, address: "10.1.0.2", endpoint: 2, mac: "02:00:00:00:00:02" },
+      {
+        table: "neighbour",
+        network: 1,
+        address: "10.1.0.2",
+        endpoint: 2,
+        identity: 0,
+        vtep: 0,
+        mac: "02:00:00:00:00:02",
+      },
     ]);
     expect(desired.groups.get("policy:1")).toEqual([]);
   });
@@ -264,7 +272,7 @@ describe("multicast", () => {
       [loud],
     );
     expect(desired.groups.get("network:loud")).toEqual([
-      { table: "network", network: 1, multicast: true, mtuBytes: 1500, members: 3 },
+      { table: "network", network: 1, multicast: true, mtuBytes: 1500, members: 3, vni: 0 },
       { table: "member", network: 1, slot: 0, endpoint: 3 },
       { table: "member", network: 1, slot: 1, endpoint: 5 },
       { table: "member", network: 1, slot: 2, endpoint: 9 },

@@ -23,6 +23,8 @@ const KEY_FIELDS: { readonly [T in Table]: readonly (keyof Extract<Row, { table:
   neighbour: ["network", "address"],
   member: ["network", "slot"],
   policy: ["policy", "direction", "identity", "protocol", "port", "prefixLength"],
+  vtep: ["vtep"],
+  uplink: ["port"],
 };
 
 /** What a {@link MemoryDataplane} leaves behind when it closes: the next one can be opened on it. */
@@ -34,6 +36,8 @@ export class MemoryTables {
     neighbour: new Map(),
     member: new Map(),
     policy: new Map(),
+    vtep: new Map(),
+    uplink: new Map(),
   };
   readonly attached = new Set<number>();
   readonly endpointCounters = new Map<number, EndpointCounter>();

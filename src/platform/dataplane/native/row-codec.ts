@@ -11,6 +11,8 @@ import type {
   Protocol,
   Row,
   Table,
+  UplinkRow,
+  VtepRow,
 } from "../../../model/rows.ts";
 import type { Layout } from "../../native/layout.ts";
 import * as abi from "../../native/layouts.ts";
@@ -63,7 +65,7 @@ const port = codec<PortRow, "port", "endpoint">({
 
 const NETWORK_MULTICAST = 1 << 0;
 
-const network = codec<NetworkRow, "network", "flags" | "mtu" | "members">({
+const network = codec<NetworkRow, "network", "flags" | "mtu" | "members" | "vni">({
   table: 1,
   key: abi.NETWORK_KEY,
   value: abi.NETWORK_VALUE,
@@ -72,6 +74,7 @@ const network = codec<NetworkRow, "network", "flags" | "mtu" | "members">({
     value.set("flags", row.multicast ? NETWORK_MULTICAST : 0);
     value.set("mtu", row.mtuBytes);
     value.set("members", row.members);
+    value.set("vni", row.vni);
   },
   read: (key, value) => ({
     table: "network",
@@ -79,6 +82,7 @@ const network = codec<NetworkRow, "network", "flags" | "mtu" | "members">({
     multicast: (value.get("flags") & NETWORK_MULTICAST) !== 0,
     mtuBytes: value.get("mtu"),
     members: value.get("members"),
+    vni: value.get("vni"),
   }),
 });
 
@@ -116,8 +120,7 @@ function putEndpoint(row: EndpointRow, value: View<EndpointField>): void {
   );
   value.set("prefix_lengths", row.egressPrefixLengths, EGRESS);
   value.set("prefix_lengths", row.ingressPrefixLengths, INGRESS);
-  // The last four bytes of the mapped form are the IPv4 address in wire order.
-  if (row.ipv4 !== undefined) value.bytes("ipv4").set(ipToBytes16(row.ipv4).subarray(12));
+  if (row.ipv4 !== undefined) value.bytes("ipv4").set(ipv4ToBytes(row.ipv4));
   if (row.ipv6 !== undefined) value.bytes("ipv6").set(ipToBytes16(row.ipv6));
   value.set("mode", numberOf(MODES, row.mode));
   value.bytes("mac").set(macToBytes(row.mac));
@@ -151,6 +154,11 @@ function readEndpoint(key: View<"endpoint">, value: View<EndpointField>): Endpoi
   };
 }
 
+/** In wire order: the last four bytes of the mapped form. */
+function ipv4ToBytes(ip: Ip): Uint8Array {
+  return ipToBytes16(ip).subarray(12);
+}
+
 function readIpv4(bytes: Uint8Array): Ip | undefined {
   return bytes.every((byte) => byte === 0) ? undefined : (bytes.join(".") as Ip);
 }
@@ -160,7 +168,7 @@ export function readIp(bytes: Uint8Array): Ip | undefined {
   return bytes.every((byte) => byte === 0) ? undefined : ipFromBytes16(bytes);
 }
 
-const neighbour = codec<NeighbourRow, "network" | "address", "endpoint" | "mac">({
+const neighbour = codec<NeighbourRow, "network" | "address", "endpoint" | "identity" | "vtep" | "mac">({
   table: 3,
   key: abi.NEIGHBOUR_KEY,
   value: abi.NEIGHBOUR_VALUE,
@@ -170,6 +178,8 @@ const neighbour = codec<NeighbourRow, "network" | "address", "endpoint" | "mac">
   },
   putValue: (row, value) => {
     value.set("endpoint", row.endpoint);
+    value.set("identity", row.identity);
+    value.set("vtep", row.vtep);
     value.bytes("mac").set(macToBytes(row.mac));
   },
   read: (key, value) => ({
@@ -177,6 +187,8 @@ const neighbour = codec<NeighbourRow, "network" | "address", "endpoint" | "mac">
     network: key.get("network"),
     address: ipFromBytes16(key.bytes("address")),
     endpoint: value.get("endpoint"),
+    identity: value.get("identity"),
+    vtep: value.get("vtep"),
     mac: macFromBytes(value.bytes("mac")),
   }),
 });
@@ -247,7 +259,52 @@ const policy = codec<PolicyRow, keyof typeof abi.POLICY_KEY.fields, keyof typeof
   }),
 });
 
-export const ROW_CODECS = { port, network, endpoint, neighbour, member, policy } as const satisfies {
+const vtep = codec<VtepRow, "vtep", "ipv4" | "mac">({
+  table: 6,
+  key: abi.VTEP_KEY,
+  value: abi.VTEP_VALUE,
+  putKey: (row, key) => key.set("vtep", row.vtep),
+  putValue: (row, value) => {
+    value.bytes("ipv4").set(ipv4ToBytes(row.ipv4));
+    value.bytes("mac").set(macToBytes(row.mac));
+  },
+  read: (key, value) => ({
+    table: "vtep",
+    vtep: key.get("vtep"),
+    ipv4: value.bytes("ipv4").join(".") as Ip,
+    mac: macFromBytes(value.bytes("mac")),
+  }),
+});
+
+const uplink = codec<UplinkRow, "port", "ipv4" | "mac" | "mtu">({
+  table: 7,
+  key: abi.UPLINK_KEY,
+  value: abi.UPLINK_VALUE,
+  putKey: (row, key) => key.set("port", row.port),
+  putValue: (row, value) => {
+    value.bytes("ipv4").set(ipv4ToBytes(row.ipv4));
+    value.bytes("mac").set(macToBytes(row.mac));
+    value.set("mtu", row.mtuBytes);
+  },
+  read: (key, value) => ({
+    table: "uplink",
+    port: key.get("port"),
+    ipv4: value.bytes("ipv4").join(".") as Ip,
+    mac: macFromBytes(value.bytes("mac")),
+    mtuBytes: value.get("mtu"),
+  }),
+});
+
+export const ROW_CODECS = {
+  port,
+  network,
+  endpoint,
+  neighbour,
+  member,
+  policy,
+  vtep,
+  uplink,
+} as const satisfies {
   readonly [T in Table]: RowCodec<Extract<Row, { table: T }>>;
 };
 

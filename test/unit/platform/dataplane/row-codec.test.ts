@@ -28,6 +28,8 @@ describe("a batch", () => {
           network: 3,
           address: parseIp("10.1.2.3"),
           endpoint: 258,
+          identity: 0,
+          vtep: 0,
           mac: parseMac("02:42:0a:01:02:03"),
         },
       },
@@ -38,9 +40,55 @@ describe("a batch", () => {
         "03000000",
         "00000000000000000000ffff0a010203",
         "02010000",
+        "0000000000000000",
         "02420a010203",
         "0000",
       ].join(""),
+    );
+  });
+
+  it("writes what tunnels are made of", () => {
+    const mac = parseMac("02:42:c0:00:02:01");
+    const batch = encodeBatch([
+      { verb: "upsert", row: { table: "vtep", vtep: 7, ipv4: parseIp("192.0.2.1"), mac } },
+      {
+        verb: "upsert",
+        row: { table: "uplink", port: 2, ipv4: parseIp("192.0.2.2"), mac, mtuBytes: 1500 },
+      },
+      {
+        verb: "upsert",
+        row: {
+          table: "network",
+          network: 1,
+          multicast: true,
+          mtuBytes: 1450,
+          members: 3,
+          vni: 0x0abcde,
+        },
+      },
+      {
+        verb: "upsert",
+        row: {
+          table: "neighbour",
+          network: 1,
+          address: parseIp("10.1.2.3"),
+          endpoint: 0,
+          identity: 9,
+          vtep: 7,
+          mac,
+        },
+      },
+    ]);
+    expect(hex(batch)).toBe(
+      [
+        ["0600010000000000", "07000000", "c0000201", "0242c0000201", "0000"],
+        ["0700010000000000", "02000000", "c0000202", "0242c0000201", "0000", "dc050000", "00000000"],
+        ["0100010000000000", "01000000", "01000000aa05000003000000debc0a00", "00000000"],
+        ["0300010000000000", "01000000", "00000000000000000000ffff0a010203"],
+        ["000000000900000007000000", "0242c0000201", "0000"],
+      ]
+        .flat()
+        .join(""),
     );
   });
 
