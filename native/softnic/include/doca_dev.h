@@ -78,6 +78,12 @@ doca_devinfo_rep_get_iface_name(const struct doca_devinfo_rep *devinfo_rep, char
 DOCA_EXPERIMENTAL doca_error_t
 doca_devinfo_rep_get_vhca_id(const struct doca_devinfo_rep *devinfo_rep, uint16_t *vhca_id);
 
+/* Whether lists of the device's representors may be asked for by FILTER_ALL, FILTER_NET. */
+DOCA_STABLE doca_error_t doca_devinfo_rep_cap_is_filter_all_supported(
+	const struct doca_devinfo *devinfo, uint8_t *filter_all_supported);
+DOCA_STABLE doca_error_t doca_devinfo_rep_cap_is_filter_net_supported(
+	const struct doca_devinfo *devinfo, uint8_t *filter_net_supported);
+
 #ifdef __cplusplus
 }
 #endif

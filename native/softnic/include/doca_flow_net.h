@@ -3,6 +3,8 @@
 #ifndef DOCA_FLOW_NET_H_
 #define DOCA_FLOW_NET_H_
 
+#include "doca_compat.h"
+#include "doca_error.h"
 #include "doca_types.h"
 
 #ifdef __cplusplus
@@ -42,6 +44,10 @@ extern "C" {
 #define DOCA_FLOW_PROTO_GRE 47
 #define DOCA_FLOW_PROTO_ESP 50
 #define DOCA_FLOW_PROTO_ICMP6 58
+
+/* Bits of struct doca_flow_header_ip4.flags_fragment_offset. */
+#define DOCA_FLOW_IP4_FLAG_MORE_FRAGMENTS 0x2000
+#define DOCA_FLOW_IP4_FLAG_DONT_FRAGMENT 0x4000
 
 /* Next protocols of VXLAN GPE. */
 #define DOCA_FLOW_VXLAN_GPE_TYPE_IPV4 1
@@ -279,6 +285,14 @@ struct doca_flow_tun {
 		};
 	};
 };
+
+/* Between a label's word and its parts. INVALID_VALUE for a part that is too large. */
+DOCA_EXPERIMENTAL doca_error_t doca_flow_mpls_label_encode(uint32_t label, uint8_t traffic_class,
+							   uint8_t ttl, bool bottom_of_stack,
+							   struct doca_flow_header_mpls *mpls);
+DOCA_EXPERIMENTAL doca_error_t doca_flow_mpls_label_decode(const struct doca_flow_header_mpls *mpls,
+							   uint32_t *label, uint8_t *traffic_class,
+							   uint8_t *ttl, bool *bottom_of_stack);
 
 #ifdef __cplusplus
 }

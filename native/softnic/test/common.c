@@ -12,6 +12,7 @@
 #include <doca_dev.h>
 #include <doca_dpdk.h>
 #include <doca_error.h>
+#include <doca_flow_net.h>
 #include <doca_log.h>
 #include <doca_version.h>
 
@@ -55,6 +56,27 @@ static void test_bitfield(void)
 	CHECK_EQUAL(DOCA_BETOH32(DOCA_BE32_GENMASK(0, 0)), 1);
 	CHECK_EQUAL(DOCA_BE32_GET(DOCA_BE32_GENMASK(15, 8), word), 3);
 	CHECK_EQUAL(DOCA_BETOH32(DOCA_BE32_SET(DOCA_BE32_GENMASK(15, 8), 0x5a)), 0x5a00);
+}
+
+static void test_mpls(void)
+{
+	struct doca_flow_header_mpls mpls;
+	uint8_t traffic_class, ttl;
+	uint32_t label;
+	bool bottom;
+
+	CHECK_EQUAL(doca_flow_mpls_label_encode(0xababa, 5, 64, true, &mpls), DOCA_SUCCESS);
+	CHECK_EQUAL(DOCA_BETOH32(mpls.label), 0xababab40);
+	CHECK_EQUAL(doca_flow_mpls_label_decode(&mpls, &label, &traffic_class, &ttl, &bottom),
+		    DOCA_SUCCESS);
+	CHECK_EQUAL(label, 0xababa);
+	CHECK_EQUAL(traffic_class, 5);
+	CHECK_EQUAL(ttl, 64);
+	CHECK_EQUAL(bottom, 1);
+	CHECK_EQUAL(doca_flow_mpls_label_encode(0x100000, 0, 0, false, &mpls),
+		    DOCA_ERROR_INVALID_VALUE);
+	CHECK_EQUAL(doca_flow_mpls_label_encode(1, 8, 0, false, &mpls), DOCA_ERROR_INVALID_VALUE);
+	CHECK_EQUAL(doca_flow_mpls_label_encode(1, 0, 0, false, NULL), DOCA_ERROR_INVALID_VALUE);
 }
 
 /* ---- SOFTNIC_PORTS ----------------------------------------------------------------------------- */
@@ -622,6 +644,7 @@ int main(void)
 	CHECK_EQUAL(doca_log_backend_create_with_file_sdk(sdk_log, &backend), DOCA_SUCCESS);
 	test_errors();
 	test_bitfield();
+	test_mpls();
 	test_ports();
 	test_devices();
 	test_representors();

@@ -170,6 +170,24 @@ doca_error_t doca_devinfo_rep_get_vhca_id(const struct doca_devinfo_rep *devinfo
 	return DOCA_SUCCESS;
 }
 
+doca_error_t doca_devinfo_rep_cap_is_filter_all_supported(const struct doca_devinfo *devinfo,
+							  uint8_t *filter_all_supported)
+{
+	if (devinfo == NULL || filter_all_supported == NULL)
+		return DOCA_ERROR_INVALID_VALUE;
+	*filter_all_supported = 1;
+	return DOCA_SUCCESS;
+}
+
+doca_error_t doca_devinfo_rep_cap_is_filter_net_supported(const struct doca_devinfo *devinfo,
+							  uint8_t *filter_net_supported)
+{
+	if (devinfo == NULL || filter_net_supported == NULL)
+		return DOCA_ERROR_INVALID_VALUE;
+	*filter_net_supported = 1;
+	return DOCA_SUCCESS;
+}
+
 const char *softnic_dev_netdev(const struct doca_dev *dev)
 {
 	return dev->info.netdev;
