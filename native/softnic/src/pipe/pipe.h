@@ -83,6 +83,7 @@ struct doca_flow_pipe_entry {
 	struct forward *fwd;     /* NULL: the pipe's */
 	struct meter *meter;     /* its own; NULL: none or shared */
 	uint32_t shared_meter, shared_counter; /* UINT32_MAX: none */
+	enum doca_flow_meter_color init_colour; /* with which packets come to the shared meter */
 	uint32_t aging_sec; /* 0: never */
 	bool counts;        /* NON_SHARED counter */
 	bool visible;       /* in the table */
@@ -104,9 +105,10 @@ struct doca_flow_pipe_entry {
 
 /*
  * Builds match, table, fwd and miss from pipe->spec, which the caller filled (with nic, port).
- * INVALID_VALUE or NOT_SUPPORTED for what the documentation forbids: two roots, LPM/ACL/HASH/ORDERED_LIST
- * as root, mask without match, EGRESS → DEFAULT, a miss that is neither PIPE, DROP nor TARGET, a
- * hash of no power of two. After an error nothing is held but pipe->spec.
+ * INVALID_VALUE or NOT_SUPPORTED for what the documentation forbids: two roots, LPM/ACL/ORDERED_LIST as
+ * root, mask without match (but for hash pipes, whose mask names the fields), EGRESS → DEFAULT (but for
+ * the copies of a flooding hash pipe), a miss that is neither PIPE, DROP nor TARGET, a hash of no power
+ * of two. After an error nothing is held but pipe->spec.
  */
 doca_error_t pipe_build(struct doca_flow_pipe *pipe);
 void pipe_demolish(struct doca_flow_pipe *pipe);
@@ -122,6 +124,9 @@ doca_error_t entry_insert(struct doca_flow_pipe_entry *entry);
 void entry_withdraw(struct doca_flow_pipe_entry *entry);
 /* Frees a withdrawn entry. */
 void entry_free(struct doca_flow_pipe_entry *entry);
+/* Its NON_SHARED counters: one or none, or those of an ordered list in order. Returns how many it has
+ * and writes at most `room`. */
+size_t entry_counts(const struct doca_flow_pipe_entry *entry, struct count *counts, size_t room);
 /* What an update changes, compiled; then swapped in at once. Counters go on. */
 struct entry_change;
 doca_error_t entry_change_compile(struct doca_flow_pipe_entry *entry, const struct entry_spec *spec,
