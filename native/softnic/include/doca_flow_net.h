@@ -54,6 +54,9 @@ extern "C" {
 #define DOCA_FLOW_VXLAN_GPE_TYPE_IPV6 2
 #define DOCA_FLOW_VXLAN_GPE_TYPE_ETH 3
 
+/* gtp_next_ext_hdr_type of the PDU session container, which has gtp_ext_psc_qfi. */
+#define DOCA_FLOW_GTP_EXT_PSC 0x85
+
 enum doca_flow_l3_type {
 	DOCA_FLOW_L3_TYPE_NONE = 0,
 	DOCA_FLOW_L3_TYPE_IP4,
