@@ -23,6 +23,9 @@
 #include "backend/agent/protocol.h"
 #include "backend/agent/run_path.h"
 #include "backend/backend.h"
+#ifdef HYP_DOCA
+#include "examine.h"
+#endif
 #include "log.h"
 #include "serve.h"
 
@@ -188,6 +191,7 @@ static int usage(void)
 {
 	fputs("usage: " AGENT_PROGRAM " --run-path DIRECTORY --url URL [--pin-path DIRECTORY]\n"
 	      "  [--connections COUNT] [--detach DESCRIPTOR]\n"
+	      "  " AGENT_PROGRAM " examine devices|offer|selftest URL [REPRESENTOR VF REPRESENTOR VF]\n"
 	      "Owns the data plane URL (doca:…, or agent:ebpf) and serves it on DIRECTORY/" AGENT_SOCKET
 	      ".\n--detach: apart from its parent; says on the descriptor when it is ready.\n",
 	      stderr);
@@ -239,7 +243,8 @@ static int read_options(int count, char **arguments, struct agent *agent)
 	return optind == count && options->run_path && options->url ? 0 : -EINVAL;
 }
 
-int main(int count, char **arguments)
+/* Owns the data plane until its end. */
+static int own(int count, char **arguments)
 {
 	struct agent agent = {
 		.server = { .listener = -1, .signals = -1, .client = -1 },
@@ -268,4 +273,16 @@ int main(int count, char **arguments)
 	}
 	agent_close(&agent);
 	return ready.result == 0 ? 0 : 1;
+}
+
+int main(int count, char **arguments)
+{
+#ifdef HYP_DOCA
+	if (count > 1 && strcmp(arguments[1], "examine") == 0) {
+		int status = examine(count - 2, arguments + 2);
+
+		return status == 2 ? usage() : status;
+	}
+#endif
+	return own(count, arguments);
 }

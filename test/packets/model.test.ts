@@ -6,17 +6,22 @@ import type { PacketCase, Step } from "./cases/case.ts";
 import { A, B, C, endpointRow, type Host, world } from "./cases/world.ts";
 import { expected, seen, sendSteps } from "./lab/compare.ts";
 import { Lab } from "./lab/lab.ts";
+import { BACKENDS, type Backend } from "./lab/protocol.ts";
 import { masksOf, policySets, type Sample, samples, settings } from "./model/arbitrary.ts";
 import { Interpreter } from "./model/interpreter.ts";
 
-let lab: Lab;
+/** Packets that the property is tried on, at least: cases times the fewest of a case. */
+const CASES = 500;
+const PACKETS_MIN = 24;
+
+let labs: readonly Lab[];
 
 beforeAll(async () => {
-  lab = await Lab.open();
+  labs = await Promise.all(BACKENDS.map((backend) => Lab.open(backend)));
 });
 
 afterAll(async () => {
-  await lab.close();
+  await Promise.all(labs.map((lab) => lab.close()));
 });
 
 /** A packet, or a new policy for one of the endpoints. */
@@ -73,21 +78,36 @@ function caseOf(beginning: readonly Move[], then: readonly Move[]): PacketCase {
   return { name: "generated", rows: world(), steps };
 }
 
-it("does what the interpreter says, packet by packet", async () => {
+/** What came of a case on one data plane, beside what the interpreter says. */
+async function compare(backend: Backend, lab: Lab, packetCase: PacketCase): Promise<void> {
+  const outcomes = await lab.run(packetCase);
+  for (const [i, step] of sendSteps(packetCase).entries()) {
+    const outcome = outcomes[i];
+    if (outcome === undefined) throw new Error(`no outcome of packet ${i} on ${backend}`);
+    expect({ backend, packet: i, ...seen(step, outcome) }).toEqual({
+      backend,
+      packet: i,
+      ...expected(step),
+    });
+  }
+}
+
+it("does what the interpreter says on every data plane, packet by packet", async () => {
   await fc.assert(
     fc.asyncProperty(
       beginnings,
-      fc.array(moves, { minLength: 5, maxLength: 20 }),
+      fc.array(moves, { minLength: PACKETS_MIN, maxLength: 2 * PACKETS_MIN }),
       async (beginning, then) => {
         const packetCase = caseOf(beginning, then);
-        const outcomes = await lab.run(packetCase);
-        for (const [i, step] of sendSteps(packetCase).entries()) {
-          const outcome = outcomes[i];
-          if (outcome === undefined) throw new Error(`no outcome of packet ${i}`);
-          expect({ packet: i, ...seen(step, outcome) }).toEqual({ packet: i, ...expected(step) });
-        }
+        await Promise.all(
+          BACKENDS.map(async (backend, i) => {
+            const lab = labs[i];
+            if (lab === undefined) throw new Error(`no lab for ${backend}`);
+            await compare(backend, lab, packetCase);
+          }),
+        );
       },
     ),
-    { numRuns: 60 },
+    { numRuns: CASES },
   );
-}, 120_000);
+}, 900_000);

@@ -44,12 +44,7 @@ export class Bench {
   #dataplane: Dataplane;
   #nth = 0;
 
-  private constructor(
-    open: OpenDataplane,
-    first: Dataplane,
-    wire: Wire,
-    ports: readonly number[],
-  ) {
+  private constructor(open: OpenDataplane, first: Dataplane, wire: Wire, ports: readonly number[]) {
     this.#open = open;
     this.#dataplane = first;
     this.#wire = wire;
