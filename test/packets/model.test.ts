@@ -99,13 +99,14 @@ it("does what the interpreter says on every data plane, packet by packet", async
       fc.array(moves, { minLength: PACKETS_MIN, maxLength: 2 * PACKETS_MIN }),
       async (beginning, then) => {
         const packetCase = caseOf(beginning, then);
-        await Promise.all(
+        const results = await Promise.allSettled(
           BACKENDS.map(async (backend, i) => {
             const lab = labs[i];
             if (lab === undefined) throw new Error(`no lab for ${backend}`);
             await compare(backend, lab, packetCase);
           }),
         );
+        for (const result of results) if (result.status === "rejected") throw result.reason;
       },
     ),
     { numRuns: CASES },
