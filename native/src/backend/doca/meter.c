@@ -35,6 +35,7 @@ static int take(struct meters *meters, uint32_t *id)
 		if (meters->used[at / WORD_BITS] & 1ull << at % WORD_BITS)
 			continue;
 		meters->used[at / WORD_BITS] |= 1ull << at % WORD_BITS;
+		meters->taken++;
 		*id = at;
 		return 0;
 	}
@@ -44,6 +45,7 @@ static int take(struct meters *meters, uint32_t *id)
 static void give(struct meters *meters, uint32_t id)
 {
 	meters->used[id / WORD_BITS] &= ~(1ull << id % WORD_BITS);
+	meters->taken--;
 }
 
 /* An id is bound once: nothing unbinds it but the end of its port. */

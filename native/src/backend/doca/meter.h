@@ -18,7 +18,7 @@ struct meter {
 };
 
 struct meters {
-	uint32_t size;
+	uint32_t size, taken;
 	uint64_t *used, *bound; /* bit per id */
 };
 

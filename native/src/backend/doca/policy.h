@@ -27,8 +27,10 @@ void policy_touch(struct doca *doca, const struct hyp_policy_key *key,
  * be looked at again. */
 void policy_run(struct doca *doca, struct hyp_error *error);
 bool policy_changed(const struct program *program, uint32_t policy);
-/* Of the row with this key, from the last run that had it. 0 or -errno. */
-int policy_result(const struct program *program, const struct hyp_policy_key *key);
+/* … until here. */
+void policy_ran(struct program *program);
+/* Of the row with this key, from the last run that had it. `written`: it was not deleted. 0 or -errno. */
+int policy_result(const struct program *program, const struct hyp_policy_key *key, bool written);
 
 /*
  * Whether the NIC has exactly the rows that software asks for this endpoint and side. If not, packets

@@ -12,7 +12,7 @@
 
 /* 0 or -errno. */
 int program_new(struct doca *doca, struct hyp_error *error);
-/* Forgets its books; the entries go with their pipes. */
+/* Forgets its books; the entries went with their pipes. */
 void program_free(struct doca *doca);
 
 /* Says that this row changed (before program_run; the tables hold the new content already). */
@@ -23,24 +23,27 @@ int program_detach(struct doca *doca, struct doca_port *port);
 
 /*
  * Brings everything touched to the NIC and waits for it. Returns how many of `steps` failed, their
- * results set to -errno (those of others are left alone); what failed is tried again by the next run
- * that touches it. Entries that no longer apply are gone from the NIC when it returns, or it failed.
+ * results set to -errno (those of others, and of steps that had failed before, are left alone). What
+ * failed is tried again by every run. Entries that no longer apply are gone from the NIC when it
+ * returns, or it failed.
  */
 int program_run(struct doca *doca, const struct hyp_step *steps, uint32_t count, int32_t *results,
 		struct hyp_error *error);
 
-/* Adds what the NIC itself counted to the rows of the software's counters: drops (TX_LIMITED,
- * RX_LIMITED, SEND_LIMITED, DENIED, PUNT_LIMITED) by endpoint and reason. */
+/* Hands over what the NIC itself dropped and counted (TX_LIMITED, RX_LIMITED, SEND_LIMITED, DENIED,
+ * PUNT_LIMITED) since the last call, by endpoint (0: no endpoint's) and reason. */
 typedef void (*program_drop)(void *context, uint32_t endpoint, uint32_t reason, uint64_t packets,
 			     uint64_t bytes);
 void program_drops(struct doca *doca, program_drop each, void *context);
 
-/* How a decided packet reaches a port: pkt_meta for the queue. */
+/* How a decided packet reaches a port: pkt_meta for the queue. Takes the way through the ingress meter
+ * of whoever is delivered there, if he has a rate; an answer to who sent, which no rate concerns, goes
+ * with meta(META_SEND, port->id). */
 uint32_t program_send_meta(const struct doca *doca, const struct doca_port *port);
 
 /* Entries on the NIC, and operations since open: how far a change reaches. */
 struct program_counts {
-	uint64_t entries, added, removed, failed;
+	uint64_t entries, added, updated, removed, failed;
 };
 void program_count(const struct doca *doca, struct program_counts *counts);
 

@@ -107,7 +107,9 @@ struct policy_books {
 	struct hash rows; /* struct hyp_policy_key: struct policy_row * */
 	struct hash sets; /* uint32_t: struct policy_set * */
 	struct policy_row *touched;
-	bool changed;
+	struct policy_set *touched_sets;
+	bool changed; /* any of them, by the last run */
+	bool blind;   /* there was no memory for a row: the NIC lacks it, and nobody knows which */
 };
 
 /* What a network's tunnels and meters depend on. */
@@ -121,6 +123,7 @@ enum drop_slot { DROP_RATE_EGRESS, DROP_RATE_INGRESS, DROP_POLICY_EGRESS, DROP_P
 		 DROP_PUNT_LIMIT, DROP_SLOTS };
 
 struct program {
+	struct doca *doca;
 	struct thing *touched;
 	struct port_book *ports[DOCA_PORTS_MAX]; /* by logical id */
 	struct hash port_of_ifindex; /* uint32_t: struct port_book * */
@@ -144,10 +147,9 @@ void slots_retire(struct doca *doca, struct thing *thing, const struct row *rows
 		  struct hyp_error *error);
 void slots_settle(struct doca *doca, struct thing *thing, const struct row *rows,
 		  struct hyp_error *error);
-void slots_check(struct doca *doca, struct thing *thing, const struct row *rows);
+void slots_check(struct doca *doca, struct thing *thing, const struct row *rows,
+		 struct hyp_error *error);
 bool slots_empty(const struct thing *thing);
-/* Whether an entry may hold what nobody wants: tried again by every run. */
-bool slots_stuck(const struct thing *thing);
 /* Adds what the slots counted since the last time to program->drops. */
 void slots_count(struct program *program, struct thing *thing);
 /* Says in *error what failed, if it is the first of this run. */
