@@ -169,9 +169,9 @@ doca_error_t doca_log_register_source(const char *source_name, int *source)
 }
 
 /* Prints one line to every backend of the kind that wants it; log_lock is held. */
-__attribute__((format(printf, 6, 0))) static void print(bool sdk, uint32_t level, const char *name,
-							const char *function, int line,
-							const char *format, va_list arguments)
+__attribute__((nonnull(6), format(printf, 6, 0))) static void
+print(bool sdk, uint32_t level, const char *name, const char *function, int line,
+      const char *format, va_list arguments)
 {
 	struct timespec now;
 	struct tm local;
