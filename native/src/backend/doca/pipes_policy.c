@@ -149,14 +149,14 @@ static struct doca_flow_fwd lead(const struct doca *doca, enum side side, enum p
 }
 
 int policy_entry_add(struct doca *doca, const struct hyp_policy_key *key, enum policy_outcome outcome,
-		     struct nic_entry *entry, struct hyp_error *error)
+		     struct nic_entry *entry)
 {
 	enum side side = key->direction == HYP_EGRESS ? SIDE_EGRESS : SIDE_INGRESS;
 	struct doca_flow_fwd fwd = lead(doca, side, outcome);
 	bool anyone = key->identity == HYP_IDENTITY_ANY;
 	struct doca_flow_match match = { 0 };
 	struct doca_flow_pipe *pipe;
-	int result = policy_pipe(doca, side, anyone, key->prefix_length, &pipe, error);
+	int result = policy_pipe(doca, side, anyone, key->prefix_length, &pipe, NULL);
 
 	if (result != 0)
 		return result;

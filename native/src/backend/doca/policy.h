@@ -44,7 +44,7 @@ int policy_pipe(struct doca *doca, enum side side, bool anyone, uint32_t length,
 		struct doca_flow_pipe **out, struct hyp_error *error);
 uint32_t policy_pipe_size(uint32_t length);
 int policy_entry_add(struct doca *doca, const struct hyp_policy_key *key, enum policy_outcome outcome,
-		     struct nic_entry *entry, struct hyp_error *error);
+		     struct nic_entry *entry);
 int policy_entry_update(struct doca *doca, const struct hyp_policy_key *key,
 			enum policy_outcome outcome, struct nic_entry *entry);
 
