@@ -109,11 +109,8 @@ static void walk(struct nic *nic, struct doca_flow_pipe *root, uint16_t port_id,
 		 struct packet *packet)
 {
 	packet_parse(packet);
-	memset(&packet->view.meta, 0, sizeof(packet->view.meta));
 	packet->view.meta.pkt_meta = htobe32(meta);
 	packet->view.parser_meta.port_id = port_id;
-	packet->view.parser_meta.meter_color = DOCA_FLOW_METER_COLOR_GREEN;
-	packet->hash = 0;
 	walk_packet(&nic->walk, root, packet);
 }
 
@@ -126,6 +123,11 @@ static void receive(void *context, struct packet *packet)
 	nic->manager = port->manager;
 	nic->walk.default_miss = port->manager->default_miss;
 	nic->received++;
+	/* Misses of pipes count where they happen. */
+	if (port->manager->roots[DOCA_FLOW_PIPE_DOMAIN_DEFAULT] == NULL && port->manager->counts_missed) {
+		port->manager->missed.packets++;
+		port->manager->missed.bytes += packet->length;
+	}
 	walk(nic, port->manager->roots[DOCA_FLOW_PIPE_DOMAIN_DEFAULT], port->id, 0, packet);
 }
 
