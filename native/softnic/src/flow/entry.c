@@ -10,12 +10,12 @@
 doca_error_t entry_enlist(struct doca_flow_pipe_entry *entry)
 {
 	struct doca_flow_pipe *pipe = entry->pipe;
+	uint32_t counters = (uint32_t)entry_counts(entry, NULL, 0);
 
-	if (entry->counts && budget_take(pipe->port, DOCA_FLOW_RESOURCE_COUNTER, 1) != DOCA_SUCCESS)
+	if (budget_take(pipe->port, DOCA_FLOW_RESOURCE_COUNTER, counters) != DOCA_SUCCESS)
 		return DOCA_ERROR_NO_MEMORY;
 	if (entry->meter != NULL && budget_take(pipe->port, DOCA_FLOW_RESOURCE_METER, 1) != DOCA_SUCCESS) {
-		if (entry->counts)
-			budget_give(pipe->port, DOCA_FLOW_RESOURCE_COUNTER, 1);
+		budget_give(pipe->port, DOCA_FLOW_RESOURCE_COUNTER, counters);
 		return DOCA_ERROR_NO_MEMORY;
 	}
 	entry->pipe_next = pipe->first_entry;
@@ -47,10 +47,10 @@ void entry_dispose(struct doca_flow_pipe_entry *entry)
 {
 	struct doca_flow_port *port = entry->pipe->port;
 
-	if (entry->counts)
-		budget_give(port, DOCA_FLOW_RESOURCE_COUNTER, 1);
+	budget_give(port, DOCA_FLOW_RESOURCE_COUNTER, (uint32_t)entry_counts(entry, NULL, 0));
 	if (entry->meter != NULL)
 		budget_give(port, DOCA_FLOW_RESOURCE_METER, 1);
+	free(entry->cached);
 	entry_withdraw(entry);
 	entry_free(entry);
 }

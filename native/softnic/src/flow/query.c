@@ -1,13 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+
 #include "faults.h"
 #include "shared.h"
 #include "steering.h"
+
+/* Without memory the counters stay as old as they are. */
+static void entry_refresh(struct doca_flow_pipe_entry *entry)
+{
+	size_t counters = entry_counts(entry, NULL, 0);
+
+	if (counters > 0 && entry->cached == NULL)
+		entry->cached = calloc(counters, sizeof(*entry->cached));
+	if (entry->cached != NULL)
+		entry_counts(entry, entry->cached, counters);
+}
 
 static void pipe_refresh(struct doca_flow_pipe *pipe)
 {
 	steering_of(pipe)->cached_missed = pipe->missed;
 	for (struct doca_flow_pipe_entry *entry = pipe->first_entry; entry != NULL; entry = entry->pipe_next)
-		entry->cached = entry->count;
+		entry_refresh(entry);
 }
 
 void counters_refresh(struct nic *nic, uint64_t now_ns)
@@ -32,20 +45,39 @@ static void show(const struct count *count, const struct count *cached,
 	query->counter.total_bytes = shown->bytes;
 }
 
-/* INVALID_VALUE: the entry has no counter. */
+/* What the entry itself counts, one result each. */
+static doca_error_t query_own(const struct doca_flow_pipe_entry *entry, size_t counters,
+			      struct doca_flow_resource_query *results)
+{
+	static const struct count nothing;
+	struct count one, *counts = counters == 1 ? &one : calloc(counters, sizeof(*counts));
+
+	if (counts == NULL)
+		return DOCA_ERROR_NO_MEMORY;
+	entry_counts(entry, counts, counters);
+	for (size_t index = 0; index < counters; index++)
+		show(&counts[index], entry->cached != NULL ? &entry->cached[index] : &nothing, &results[index]);
+	if (counts != &one)
+		free(counts);
+	return DOCA_SUCCESS;
+}
+
+/* INVALID_VALUE: the entry has no counter. An ordered list's entry writes a result for each of its own. */
 doca_error_t doca_flow_resource_query_entry(struct doca_flow_pipe_entry *entry,
 					    struct doca_flow_resource_query *query_stats)
 {
 	doca_error_t result = DOCA_SUCCESS;
 	struct nic *nic;
+	size_t counters;
 
 	if (entry == NULL || query_stats == NULL)
 		return DOCA_ERROR_INVALID_VALUE;
 	nic = entry->pipe->nic;
 	nic_enter(nic);
 	counters_refresh(nic, nic_now_ns());
-	if (entry->counts) {
-		show(&entry->count, &entry->cached, query_stats);
+	counters = entry_counts(entry, NULL, 0);
+	if (counters > 0) {
+		result = query_own(entry, counters, query_stats);
 	} else if (entry->shared_counter < nic->shared_budget[DOCA_FLOW_SHARED_RESOURCE_COUNTER].room) {
 		const struct shared_resource *counter =
 			&nic->shared[DOCA_FLOW_SHARED_RESOURCE_COUNTER][entry->shared_counter];

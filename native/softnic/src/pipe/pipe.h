@@ -100,7 +100,7 @@ struct doca_flow_pipe_entry {
 	bool aged;    /* reported by aging_handle, not yet removed */
 	bool removed; /* asked to be removed */
 	uint32_t pending; /* operations not yet completed */
-	struct count cached; /* what a query shows while counters lag */
+	struct count *cached; /* what a query shows while counters lag; NULL: nothing yet */
 };
 
 /*
