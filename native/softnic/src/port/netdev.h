@@ -42,10 +42,13 @@ int netdev_loop_start(const struct netdev_hooks *hooks, struct netdev_loop **out
 void netdev_loop_stop(struct netdev_loop *loop);
 
 /* Opens a netdev and lets the loop receive from it. 0, -ENODEV, -EPERM, -EBUSY (its ingress hook is
- * another's) or another -errno. May be called while the loop runs, from any thread that does not hold
- * the lock that burst_begin takes. */
+ * another's), -EOPNOTSUPP (not Ethernet) or another -errno. May be called while the loop runs, from any
+ * thread that does not hold the lock that burst_begin takes. Takes two descriptors. Does not set the
+ * device up. */
 int netdev_open(struct netdev_loop *loop, const struct netdev_options *options, struct netdev **out);
-/* After it returns, receive is not called for it any more. The ingress program is taken off. */
+/* After it returns, receive is not called for it any more. The ingress program is taken off. From a
+ * thread as above; nothing may send to it any more. Closing a packet socket takes some 15 ms, in which
+ * the kernel waits for those that may be reading it; several threads wait together. */
 void netdev_close(struct netdev_loop *loop, struct netdev *netdev);
 
 /* From the loop's thread within a burst, or from any thread that holds the same lock. The frame is

@@ -20,6 +20,9 @@
 #define GRE_HEADER 4u
 #define GRE_HAS_CHECKSUM 0x80
 
+/* Headers without a tunnel are within so many bytes. */
+#define HEADERS_MAX 512u
+
 #define TCP_FIN 0x01
 #define TCP_PSH 0x08
 #define TCP_CWR 0x80
@@ -97,14 +100,16 @@ static bool is_ip6(const uint8_t *l3)
 	return *l3 >> 4 == 6;
 }
 
-/* Finds the headers; l4 is where the transport header must be, 0: anywhere. */
-static bool lay_out(struct segments *segments, uint32_t l4)
+/* Finds the headers in the frame's first `length` bytes; l4 is where the transport header must be, 0:
+ * anywhere. */
+static bool lay_out(struct segments *segments, uint32_t length, uint32_t l4)
 {
-	/* The parser writes through the packet only into its view. */
-	struct packet packet = { .data = (uint8_t *)segments->frame, .length = segments->length };
+	/* The parser writes only into the packet, not through it. */
+	struct packet packet = { .data = (uint8_t *)segments->frame, .length = length };
 	uint32_t transport = segments->udp ? LAYER_UDP : LAYER_TCP;
 	const struct layout *last = &packet.outer;
 
+	segments->stack_count = 0;
 	packet_parse(&packet);
 	if (packet.layers & (INNER(LAYER_TCP) | INNER(LAYER_UDP)) &&
 	    (l4 == 0 || packet.inner.l4 == l4)) {
@@ -118,6 +123,17 @@ static bool lay_out(struct segments *segments, uint32_t l4)
 	}
 	add_stack(segments, last);
 	return packet.layers & transport && last->l3 != PACKET_ABSENT && (l4 == 0 || last->l4 == l4);
+}
+
+/* The parser sums up all that it is shown. Where the kernel says that the headers end soon it is shown
+ * just those, unless it then finds a tunnel missing, which it takes for one only when it is whole. */
+static bool find_headers(struct segments *segments, const struct virtio_net_hdr *offload)
+{
+	uint32_t l4 = offload->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM ? offload->csum_start : 0;
+
+	if (l4 != 0 && segments->length > HEADERS_MAX && lay_out(segments, HEADERS_MAX, l4))
+		return true;
+	return lay_out(segments, segments->length, l4);
 }
 
 bool segments_begin(struct segments *segments, const uint8_t *frame, uint32_t length,
@@ -139,8 +155,7 @@ bool segments_begin(struct segments *segments, const uint8_t *frame, uint32_t le
 	default:
 		return false;
 	}
-	if (segments->size == 0 ||
-	    !lay_out(segments, offload->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM ? offload->csum_start : 0))
+	if (segments->size == 0 || !find_headers(segments, offload))
 		return false;
 	l4 = segments->stacks[segments->stack_count - 1].l4;
 	if (segments->udp)
