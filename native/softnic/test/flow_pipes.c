@@ -407,6 +407,7 @@ static void a_dump_and_a_trace_name_the_pipe(void)
 	softnic_trace(NULL);
 	expect(to(IP(10, 0, 0, 1)), UPLINK);
 	fflush(file);
+	CHECK(strstr(text, "port 1, 64 bytes: to port 0") != NULL);
 	CHECK(strstr(text, "port 1, 64 bytes: pipe \"destination\": entry") != NULL);
 	rewind(file);
 	doca_flow_pipe_dump(pipe, file);

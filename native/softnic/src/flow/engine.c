@@ -28,14 +28,27 @@ static struct softnic_received head_of(const struct packet *packet, uint16_t que
 	};
 }
 
+/* The last line of a packet's trace. */
+static void trace_end(const struct packet *packet, const char *where, unsigned int number)
+{
+	FILE *to = faults_trace();
+
+	if (to != NULL)
+		fprintf(to, "softnic: port %u, %u bytes: to %s %u\n", packet->view.parser_meta.port_id,
+			packet->length, where, number);
+}
+
 static void out_of_port(void *context, uint16_t port_id, struct packet *packet)
 {
 	struct nic *nic = context;
 	struct doca_flow_port *port = port_id < NIC_PORTS_MAX ? nic->ports[port_id] : NULL;
 
 	/* An eswitch reaches its own ports. */
-	if (port == NULL || (nic->switch_mode && port->manager != nic->manager))
+	if (port == NULL || (nic->switch_mode && port->manager != nic->manager)) {
+		trace_end(packet, "no such port", port_id);
 		return;
+	}
+	trace_end(packet, "port", port_id);
 	if (port->netdev != NULL) {
 		netdev_send(port->netdev, packet);
 	} else {
@@ -60,6 +73,7 @@ static void to_software(void *context, uint16_t queue, struct packet *packet)
 	struct frames *frames = engine_software_queue(nic->manager, queue);
 	struct softnic_received head = head_of(packet, queue);
 
+	trace_end(packet, "software queue", queue);
 	if (frames != NULL && frames_put(frames, &head, packet->data, false))
 		nic->software++;
 	else
@@ -73,6 +87,7 @@ static void to_kernel(void *context, struct packet *packet)
 
 	if (nic->ingress == NULL)
 		return;
+	trace_end(packet, "kernel of port", nic->ingress->id);
 	nic->to_kernel++;
 	if (nic->ingress->netdev != NULL)
 		netdev_to_kernel(nic->ingress->netdev, packet);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Resizing: the bound grows at once. Then, as on a device that moves entries from table to table, each queue tells
- * of its own entries while it processes completions, and the last one that the pipe is resized.
+ * Resizing: the bound grows at once. Then, as on a device that moves entries from table to table, each
+ * queue tells of its own entries while it processes completions, and the last one that the pipe is
+ * resized.
  */
 #include <stdlib.h>
 

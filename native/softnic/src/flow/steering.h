@@ -38,11 +38,12 @@ static inline bool pipe_takes_queue(struct doca_flow_pipe *pipe, uint16_t queue)
 void pipe_hold(struct doca_flow_pipe *pipe);
 void pipe_release(struct doca_flow_pipe *pipe);
 
-/* Takes the pipe out of its port with all entries and their operations, which are not called back. Releases the
- * lock to tell of shared resources that were bound to it. */
+/* Takes the pipe out of its port with all entries and their operations, which are not called back.
+ * Releases the lock to tell of shared resources that were bound to it. */
 void pipe_remove(struct doca_flow_pipe *pipe);
 
-/* Takes NON_SHARED resources for the entry and puts it into its pipe's list. NO_MEMORY when there are no more. */
+/* Takes NON_SHARED resources for the entry and puts it into its pipe's list. NO_MEMORY when there are no
+ * more. */
 doca_error_t entry_enlist(struct doca_flow_pipe_entry *entry);
 /* Takes it out of the list, and every cursor off it. Twice is once. */
 void entry_delist(struct doca_flow_pipe_entry *entry);
