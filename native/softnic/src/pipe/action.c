@@ -62,6 +62,14 @@ static bool is_addend(const struct field *field, const struct doca_flow_action_d
 	return false;
 }
 
+/* These say which of the other fields are meant. */
+static bool is_hint(const struct field *field)
+{
+	return field->offset == offsetof(struct doca_flow_match, outer.l2_valid_headers) ||
+	       (field->offset == offsetof(struct doca_flow_match, tun.key_present) &&
+		field->size == sizeof(bool));
+}
+
 static doca_error_t add_set(struct plan *plan, const struct field *field,
 			    const struct doca_flow_match *values, const struct doca_flow_match *mask,
 			    bool literal)
@@ -72,7 +80,7 @@ static doca_error_t add_set(struct plan *plan, const struct field *field,
 	if (role == ROLE_NONE)
 		return DOCA_SUCCESS;
 	if (!field->writable)
-		return DOCA_ERROR_NOT_SUPPORTED;
+		return is_hint(field) ? DOCA_SUCCESS : DOCA_ERROR_NOT_SUPPORTED;
 	if (!literal && role != ROLE_CONSTANT) {
 		step.at = reserve(plan, field->size);
 		plan->mandatory = plan->mandatory || role == ROLE_MANDATORY;

@@ -19,6 +19,10 @@ static const struct field *resolve(const struct doca_flow_desc_field *desc, uint
 		field += at / 32;
 		at %= 32;
 	}
+	/* The id of NVGRE has 24 bits; in a match they are the upper ones of 32. */
+	if (field->offset == offsetof(struct doca_flow_match, tun.nvgre_vs_id) &&
+	    field->layers == LAYER_NVGRE)
+		at += 8;
 	if (at >= field->size * 8u)
 		return NULL;
 	*bit = (uint32_t)at;
