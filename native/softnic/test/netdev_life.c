@@ -86,14 +86,14 @@ static void a_killed_owner_is_followed(void)
 	CHECK_EQUAL(open_port(0), 0);
 	set_fate(FORWARD);
 	run(HOST0, "ip neighbour flush dev eth0");
-	CHECK(ping(HOST0, "10.0.0.2", ECHO, 3) > 0);
+	CHECK(reaches(HOST0, "10.0.0.2", ECHO));
 	close_port(0);
 	CHECK(!has_clsact("port0"));
 	/* Down when it is opened, up later. */
 	run(NIC, "ip link set port0 down");
 	CHECK_EQUAL(open_port(0), 0);
 	run(NIC, "ip link set port0 up");
-	CHECK(ping(HOST0, "10.0.0.2", ECHO, 3) > 0);
+	CHECK(reaches(HOST0, "10.0.0.2", ECHO));
 }
 
 /* Many times, in several threads: closing waits for the kernel. */

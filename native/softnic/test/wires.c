@@ -273,6 +273,14 @@ double ping(enum place from, const char *to, uint16_t port, unsigned int rounds)
 	return median;
 }
 
+bool reaches(enum place from, const char *to, uint16_t port)
+{
+	for (unsigned int attempt = 0; attempt < 5; attempt++)
+		if (ping(from, to, port, 1) > 0)
+			return true;
+	return false;
+}
+
 unsigned int ping_cut(enum place from, const char *to, uint16_t port, size_t bytes, uint16_t size)
 {
 	int socket = client(from, SOCK_DGRAM, to, port), segment = size;

@@ -31,6 +31,8 @@ void serve_tcp(enum place place, uint16_t port);
 /* Sends `rounds` datagrams, one after each answer. The median of the times in µs, or -1 when one was not
  * answered within a second. */
 double ping(enum place from, const char *to, uint16_t port, unsigned int rounds);
+/* Whether one is answered soon: a kernel takes up to a second to notice that its link is back. */
+bool reaches(enum place from, const char *to, uint16_t port);
 /* Sends one of `bytes` which the device cuts to datagrams of `size`: how many came back. */
 unsigned int ping_cut(enum place from, const char *to, uint16_t port, size_t bytes, uint16_t size);
 /* Sends `bytes` by TCP and checks that they arrived. MB/s, or -1. */
