@@ -5,7 +5,7 @@ import { ETHERTYPE, ethernet, ipv4, ipv6, PROTOCOL } from "../build/ip.ts";
 import { BROADCAST } from "../build/neighbour.ts";
 import { icmp, udp } from "../build/transport.ts";
 import type { PacketCase, SendStep } from "./case.ts";
-import { dropped, passes, udpFrame } from "./frames.ts";
+import { dropped, packet, passes, udpFrame } from "./frames.ts";
 import { A, B, C, entry, type Host, identityOf, prefixLengths, world } from "./world.ts";
 
 interface Group {
@@ -36,8 +36,13 @@ const LIMITED: Group = {
 const SUBNET: Group = { name: "subnet broadcast", mac: BROADCAST, ip: "10.1.255.255" as Ip, family: "ipv4" };
 const GROUPS = [MDNS4, MDNS6, LIMITED, SUBNET];
 
-function toGroup(from: Host, group: Group, source: Ip = from[group.family]): Uint8Array {
-  const payload = udp(source, group.ip, [5353, 5353], filler(20));
+function toGroup(
+  from: Host,
+  group: Group,
+  source: Ip = from[group.family],
+  data: Uint8Array = filler(20),
+): Uint8Array {
+  const payload = udp(source, group.ip, [5353, 5353], data);
   return group.family === "ipv4"
     ? ethernet(from.mac, group.mac, ETHERTYPE.ipv4, ipv4(source, group.ip, PROTOCOL.udp, payload))
     : ethernet(from.mac, group.mac, ETHERTYPE.ipv6, ipv6(source, group.ip, PROTOCOL.udp, payload));
@@ -178,12 +183,17 @@ export const groups: readonly PacketCase[] = [
   },
 ];
 
+/** As long as the networks' MTU lets it be: a NIC's bucket cannot be smaller, since it does not lend. */
+const FULL = filler(1500 - 20 - 8);
+const full = (from: Host, to: Host, ports: readonly [number, number]) =>
+  packet(from, to, "ipv4", PROTOCOL.udp, udp(from.ipv4, to.ipv4, ports, FULL));
+
 /** Bytes of the frames below, so that a burst holds one of them. */
-const FRAME_BYTES = udpFrame(A, B, [1, 2]).length;
+const FRAME_BYTES = full(A, B, [1, 2]).length;
 
 /** A rate so low that nothing is credited while a case runs, or fast enough that a pause credits all. */
 const SLOW = 1;
-const FAST = 10_000;
+const FAST = 1_000_000;
 
 /** Walk, steps 4 and 10: rates. */
 export const rates: readonly PacketCase[] = [
@@ -191,31 +201,31 @@ export const rates: readonly PacketCase[] = [
     name: "egress: a burst passes, what is beyond it does not",
     rows: world({ a: { egressRate: SLOW, egressBurst: 2 * FRAME_BYTES } }),
     steps: [
-      passes(A, B, udpFrame(A, B, [1, 2])),
-      passes(A, B, udpFrame(A, B, [1, 2])),
-      dropped(A, udpFrame(A, B, [1, 2]), "RATE_EGRESS"),
-      passes(B, A, udpFrame(B, A, [2, 1])),
+      passes(A, B, full(A, B, [1, 2])),
+      passes(A, B, full(A, B, [1, 2])),
+      dropped(A, full(A, B, [1, 2]), "RATE_EGRESS"),
+      passes(B, A, full(B, A, [2, 1])),
     ],
   },
   {
     name: "ingress: a burst passes, what is beyond it does not",
     rows: world({ b: { ingressRate: SLOW, ingressBurst: 2 * FRAME_BYTES } }),
     steps: [
-      passes(A, B, udpFrame(A, B, [1, 2])),
-      passes(C, B, udpFrame(C, B, [1, 2])),
-      dropped(A, udpFrame(A, B, [1, 2]), "RATE_INGRESS", B.endpoint),
-      passes(B, A, udpFrame(B, A, [2, 1])),
+      passes(A, B, full(A, B, [1, 2])),
+      passes(C, B, full(C, B, [1, 2])),
+      dropped(A, full(A, B, [1, 2]), "RATE_INGRESS", B.endpoint),
+      passes(B, A, full(B, A, [2, 1])),
     ],
   },
   {
     name: "the rate credits it again",
     rows: world({ a: { egressRate: FAST, egressBurst: FRAME_BYTES } }),
-    steps: [passes(A, B, udpFrame(A, B, [1, 2])), { waitMs: 50 }, passes(A, B, udpFrame(A, B, [1, 2]))],
+    steps: [passes(A, B, full(A, B, [1, 2])), { waitMs: 50 }, passes(A, B, full(A, B, [1, 2]))],
   },
   {
     name: "a packet larger than the burst passes, into debt",
     rows: world({ a: { egressRate: SLOW, egressBurst: 10 } }),
-    steps: [passes(A, B, udpFrame(A, B, [1, 2])), dropped(A, udpFrame(A, B, [1, 2]), "RATE_EGRESS")],
+    steps: [passes(A, B, full(A, B, [1, 2])), dropped(A, full(A, B, [1, 2]), "RATE_EGRESS")],
   },
   {
     name: "group packets are of the same bucket",
@@ -225,9 +235,11 @@ export const rates: readonly PacketCase[] = [
       c: { ingressRate: SLOW, ingressBurst: 10 },
     }),
     steps: [
-      reaches(A, [B, C], toGroup(A, MDNS4)),
-      dropped(A, toGroup(A, MDNS4), "RATE_EGRESS"),
-      reaches(B, [A], toGroup(B, MDNS4), { drops: [{ endpoint: C.endpoint, reason: "RATE_INGRESS" }] }),
+      reaches(A, [B, C], toGroup(A, MDNS4, A.ipv4, FULL)),
+      dropped(A, toGroup(A, MDNS4, A.ipv4, FULL), "RATE_EGRESS"),
+      reaches(B, [A], toGroup(B, MDNS4, B.ipv4, FULL), {
+        drops: [{ endpoint: C.endpoint, reason: "RATE_INGRESS" }],
+      }),
     ],
   },
 ];

@@ -51,6 +51,8 @@ static void read_environment(void)
 
 		if (file == NULL)
 			perror(trace);
+		else /* whoever looks at it looks while packets pass, or after a kill */
+			setvbuf(file, NULL, _IOLBF, 0);
 		atomic_store(&faults.trace, file != NULL ? file : stderr);
 	} else {
 		atomic_store(&faults.trace, stderr);

@@ -66,12 +66,18 @@ void check_entry_forwards(struct bench *bench)
 	const struct doca_flow_fwd port = fwd_to_port(bench->port[1]->id);
 	struct doca_flow_fwd next = { .type = DOCA_FLOW_FWD_PIPE };
 	uint8_t frame[BENCH_FRAME_BYTES], got[BENCH_FRAME_BYTES];
-	struct pipe_draft draft = bench_draft("by port");
+	struct pipe_draft draft = bench_draft("by port"), last = bench_draft("behind the root");
+	const struct doca_flow_match any = { 0 };
 	struct doca_flow_match match = { 0 };
 	struct doca_flow_pipe *egress;
 	uint32_t direct, through;
 
-	egress = bench_egress_root(bench, SENT, &port);
+	last.domain = DOCA_FLOW_PIPE_DOMAIN_EGRESS;
+	last.entries = 1;
+	last.fwd = port;
+	next.next_pipe = bench_pipe(bench, &last);
+	bench_entry(bench, next.next_pipe, &any, NULL, NULL, NULL);
+	egress = bench_egress_root(bench, SENT, &next);
 	ARM(&draft, outer.l3_type, DOCA_FLOW_L3_TYPE_IP4);
 	ARM(&draft, outer.l4_type_ext, DOCA_FLOW_L4_TYPE_EXT_UDP);
 	MATCH(&draft, outer.udp.l4_port.dst_port);
