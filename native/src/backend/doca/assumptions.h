@@ -65,6 +65,10 @@
  * not counting local packets; if it does, ENCAP's miss is a pipe that forwards by u32[5]. */
 #define ASSUME_ENCAP_MISS DOCA_FLOW_FWD_DROP
 
+/* Policy pipes of a side that a packet may pass: each takes time, and nowhere is it said how many there
+ * may be. Rows that would need one more are left to software. softnic stops at 64 pipes of all kinds. */
+#define ASSUME_POLICY_DEPTH 22u
+
 /* The NIC writes an outer UDP source port that depends on the inner flow where the encapsulation
  * leaves it 0. Confirmed by a capture; if not, all flows between two hosts take one path. */
 #define ASSUME_OUTER_SOURCE_PORT 0

@@ -62,7 +62,7 @@ static inline enum nic_pipe pipe_posture(enum side side)
 #define PUNT_QUEUE 0u
 
 /* What software is asked to decide: each source (a port, a tunnel, the wire) has a budget. */
-#define PUNT_RATE 20000u /* packets per second; about a fiftieth of what one core decides */
+#define PUNT_RATE 20000u /* packets per second */
 #define PUNT_BURST 4096u
 /* Of that, for packets that policy will deny: reports enough for people, and nothing to live on. */
 #define DENY_RATE 256u

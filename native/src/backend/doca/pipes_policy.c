@@ -2,8 +2,9 @@
 /*
  * Policy of new TCP connections. A side is a chain: a pipe for each length of port prefix, the longest
  * first, those with an identity before those of anyone; then the posture. A pipe is spliced in when the
- * first row needs it, and stays.
+ * first row needs it, and goes when it is empty and another is needed.
  */
+#include <errno.h>
 #include <stdio.h>
 
 #include "../../abi/error.h"
@@ -79,38 +80,89 @@ static int build(struct doca *doca, enum side side, bool anyone, uint32_t length
 	return draft_make(doca, &draft, pipe, error);
 }
 
-/* Pipes of a side as numbers, in the order in which packets pass them. */
+/* Pipes of a side as numbers, in the order in which packets pass them. 0 is the head. */
+#define PLACES (2 * POLICY_LENGTHS)
 static struct doca_flow_pipe *at(const struct pipes *pipes, enum side side, uint32_t place)
 {
 	return pipes->policy[side][place / POLICY_LENGTHS]
 			    [POLICY_LENGTHS - 1 - place % POLICY_LENGTHS];
 }
 
+static bool is_empty(const struct pipes *pipes, enum side side, uint32_t place)
+{
+	return pipes->policy_held[side][place / POLICY_LENGTHS]
+				 [POLICY_LENGTHS - 1 - place % POLICY_LENGTHS] == 0;
+}
+
+/* The one that packets come to after this place, and the one before it (NULL: none). */
+static struct doca_flow_pipe *after(const struct pipes *pipes, enum side side, uint32_t place)
+{
+	for (uint32_t i = place + 1; i < PLACES; i++) {
+		if (at(pipes, side, i))
+			return at(pipes, side, i);
+	}
+	return pipes->pipe[pipe_posture(side)];
+}
+
+static struct doca_flow_pipe *before(const struct pipes *pipes, enum side side, uint32_t place)
+{
+	while (place-- > 0) {
+		if (at(pipes, side, place))
+			return at(pipes, side, place);
+	}
+	return NULL;
+}
+
+/* Sends the misses of what is before a place to `next`. */
+static doca_error_t splice(const struct pipes *pipes, enum side side, uint32_t place,
+			   struct doca_flow_pipe *next)
+{
+	const struct doca_flow_fwd miss = { .type = DOCA_FLOW_FWD_PIPE, .next_pipe = next };
+
+	return doca_flow_pipe_update_miss(before(pipes, side, place), &miss);
+}
+
+/* Whether there is room for one more; an empty one may have to go for it. */
+static bool make_room(struct pipes *pipes, enum side side)
+{
+	uint32_t depth = 0;
+
+	for (uint32_t place = 0; place < PLACES; place++)
+		depth += at(pipes, side, place) != NULL;
+	for (uint32_t place = 1; depth >= ASSUME_POLICY_DEPTH && place < PLACES; place++) {
+		struct doca_flow_pipe *pipe = at(pipes, side, place);
+
+		if (!pipe || !is_empty(pipes, side, place) ||
+		    splice(pipes, side, place, after(pipes, side, place)) != DOCA_SUCCESS)
+			continue;
+		doca_flow_pipe_destroy(pipe);
+		pipes->policy[side][place / POLICY_LENGTHS]
+			     [POLICY_LENGTHS - 1 - place % POLICY_LENGTHS] = NULL;
+		depth--;
+	}
+	return depth < ASSUME_POLICY_DEPTH;
+}
+
 int policy_pipe(struct doca *doca, enum side side, bool anyone, uint32_t length,
 		struct doca_flow_pipe **out, struct hyp_error *error)
 {
-	struct pipes *pipes = doca->pipes;
 	uint32_t place = anyone * POLICY_LENGTHS + POLICY_LENGTHS - 1 - length;
-	struct doca_flow_pipe *next = pipes->pipe[pipe_posture(side)], *before = NULL;
-	struct doca_flow_fwd miss = { .type = DOCA_FLOW_FWD_PIPE };
+	struct pipes *pipes = doca->pipes;
 	doca_error_t result;
 	int built;
 
 	*out = at(pipes, side, place);
 	if (*out)
 		return 0;
-	for (uint32_t i = 2 * POLICY_LENGTHS; i-- > place + 1;)
-		next = at(pipes, side, i) ? at(pipes, side, i) : next;
-	for (uint32_t i = 0; i < place; i++)
-		before = at(pipes, side, i) ? at(pipes, side, i) : before;
-	built = build(doca, side, anyone, length, next, error);
+	if (!make_room(pipes, side))
+		return -E2BIG;
+	built = build(doca, side, anyone, length, after(pipes, side, place), error);
 	if (built != 0)
 		return built;
 	*out = at(pipes, side, place);
-	if (!before) /* the head */
+	if (place == 0) /* the head: nothing leads to it yet */
 		return 0;
-	miss.next_pipe = *out;
-	result = doca_flow_pipe_update_miss(before, &miss);
+	result = splice(pipes, side, place, *out);
 	if (result == DOCA_SUCCESS)
 		return 0;
 	doca_flow_pipe_destroy(*out);

@@ -12,6 +12,7 @@ struct policy_row {
 	struct hyp_policy_key key;
 	uint8_t wanted, held; /* enum policy_outcome; held: unless ABSENT */
 	bool touched;
+	bool left;  /* to software: the NIC has no pipe for it */
 	bool wrong; /* the NIC does not have what is wanted: counted in its set */
 	bool there; /* counted as an entry on the NIC */
 	int result;
@@ -29,6 +30,7 @@ struct policy_set {
 	bool complete;       /* as of the last run */
 	bool touched;
 	bool changed; /* the last run changed one of these two */
+	int result;   /* of the endpoints that it made to be looked at again */
 	struct policy_set *next; /* of those touched */
 };
 
@@ -218,6 +220,7 @@ static void retire(struct doca *doca, struct policy_row *row, struct hyp_error *
 	int result;
 
 	row->result = 0;
+	row->left = false;
 	if (row->entry.state == ENTRY_ABSENT ||
 	    (row->wanted != POLICY_NONE && row->entry.state == ENTRY_PRESENT))
 		return;
@@ -226,6 +229,20 @@ static void retire(struct doca *doca, struct policy_row *row, struct hyp_error *
 		doca->program->counts.removed++;
 	else
 		fail(doca, row, result, error);
+}
+
+/* Keeps the number of entries on the NIC, from the moment one is on its way. */
+static void note(struct doca *doca, struct policy_row *row)
+{
+	const struct hyp_policy_key *key = &row->key;
+	bool there = row->entry.state != ENTRY_ABSENT;
+
+	if (row->there == there)
+		return;
+	row->there = there;
+	doca->program->counts.entries += there ? 1 : (uint64_t)-1;
+	doca->pipes->policy_held[key->direction][key->identity == HYP_IDENTITY_ANY]
+				[key->prefix_length] += there ? 1 : (uint32_t)-1;
 }
 
 static void settle(struct doca *doca, struct policy_row *row, struct hyp_error *error)
@@ -243,24 +260,18 @@ static void settle(struct doca *doca, struct policy_row *row, struct hyp_error *
 		row->held = row->wanted;
 		result = policy_entry_add(doca, &row->key, row->wanted, &row->entry);
 		counts->added += result == 0;
+		row->left = result == -E2BIG;
 	}
-	if (result != 0)
+	note(doca, row);
+	if (result != 0 && !row->left)
 		fail(doca, row, result, error);
 }
 
 static void check(struct doca *doca, struct policy_row *row, struct hyp_error *error)
 {
-	bool there = row->entry.state != ENTRY_ABSENT;
-	const struct hyp_policy_key *key = &row->key;
-
-	if (row->there != there) {
-		row->there = there;
-		doca->program->counts.entries += there ? 1 : (uint64_t)-1;
-		doca->pipes->policy_held[key->direction][key->identity == HYP_IDENTITY_ANY]
-					[key->prefix_length] += there ? 1 : (uint32_t)-1;
-	}
+	note(doca, row);
 	set_wrong(row, !is_right(row));
-	if (row->wrong && row->result == 0)
+	if (row->wrong && !row->left && row->result == 0)
 		fail(doca, row, -EIO, error);
 }
 
@@ -286,6 +297,7 @@ static void close_sets(struct program *program)
 		next = set->next;
 		set->touched = false;
 		set->changed = false;
+		set->result = 0;
 		if (set->rows != 0)
 			continue;
 		hash_remove(&books->sets, &policy);
@@ -354,15 +366,26 @@ bool policy_changed(const struct program *program, uint32_t policy)
 	return set && set->changed;
 }
 
+void policy_blame(struct program *program, uint32_t policy, int result)
+{
+	struct policy_set *set = find_set(program, policy);
+
+	if (set && set->result == 0)
+		set->result = result;
+}
+
 int policy_result(const struct program *program, const struct hyp_policy_key *key, bool written)
 {
+	const struct policy_set *set = find_set(program, key->policy);
 	const struct policy_row *row = find(program, key);
 
-	if (row)
+	if (key->protocol != IPPROTO_TCP || key->policy == 0)
+		return 0;
+	if (row && row->result != 0)
 		return row->result;
-	return written && program->policy.blind && key->protocol == IPPROTO_TCP && key->policy != 0
-		       ? -ENOMEM
-		       : 0;
+	if (!row && written && program->policy.blind)
+		return -ENOMEM;
+	return set ? set->result : 0;
 }
 
 bool policy_complete(const struct program *program, const struct hyp_endpoint_value *endpoint,

@@ -27,7 +27,9 @@ void policy_touch(struct doca *doca, const struct hyp_policy_key *key,
  * be looked at again. */
 void policy_run(struct doca *doca, struct hyp_error *error);
 bool policy_changed(const struct program *program, uint32_t policy);
-/* … until here. */
+/* An endpoint of such a set could not be brought to it: its rows' results say so. */
+void policy_blame(struct program *program, uint32_t policy, int result);
+/* Ends a run: what policy_changed and policy_blame said is over. */
 void policy_ran(struct program *program);
 /* Of the row with this key, from the last run that had it. `written`: it was not deleted. 0 or -errno. */
 int policy_result(const struct program *program, const struct hyp_policy_key *key, bool written);
@@ -39,7 +41,7 @@ int policy_result(const struct program *program, const struct hyp_policy_key *ke
 bool policy_complete(const struct program *program, const struct hyp_endpoint_value *endpoint,
 		     enum side side);
 
-/* pipes_policy.c: a pipe, made if need be; its room; entries of it. */
+/* pipes_policy.c: a pipe, made if need be (-E2BIG: there are as many as may be); its room; entries. */
 int policy_pipe(struct doca *doca, enum side side, bool anyone, uint32_t length,
 		struct doca_flow_pipe **out, struct hyp_error *error);
 uint32_t policy_pipe_size(uint32_t length);

@@ -384,23 +384,43 @@ static int step_result(struct doca *doca, const struct hyp_step *step)
 	}
 }
 
+/* Rows of policy answer for the endpoints that they made to be looked at again. */
+static void blame_policy(struct doca *doca)
+{
+	struct program *program = doca->program;
+
+	for (uint32_t i = 1; i < HYP_ENDPOINTS_MAX && program->policy.changed; i++) {
+		const struct hyp_endpoint_value *row = doca_tables_endpoint(doca->tables, i);
+		int result;
+
+		if (!row || !policy_changed(program, row->policy))
+			continue;
+		result = endpoint_result(doca, i);
+		if (result != 0)
+			policy_blame(program, row->policy, result);
+	}
+}
+
 int program_run(struct doca *doca, const struct hyp_step *steps, uint32_t count, int32_t *results,
 		struct hyp_error *error)
 {
-	struct program *program = doca->program;
+	struct hyp_error told = { "" }; /* what failed again, that no step asked for, is not said */
 	int failed = 0;
 
-	program->told = false;
-	policy_run(doca, error);
+	doca->program->told = false;
+	policy_run(doca, &told);
 	touch_judged(doca);
-	policy_ran(program);
-	run_things(doca, error);
+	run_things(doca, &told);
+	blame_policy(doca);
 	for (uint32_t i = 0; i < count; i++) {
 		if (results[i] != 0)
 			continue;
 		results[i] = step_result(doca, &steps[i]);
 		failed += results[i] != 0;
 	}
+	policy_ran(doca->program);
+	if (failed && error)
+		*error = told;
 	return failed;
 }
 

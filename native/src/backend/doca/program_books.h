@@ -166,7 +166,7 @@ struct port_book *port_by_ifindex(const struct program *program, uint32_t ifinde
 void port_want(struct doca *doca, const struct port_book *port, struct row *rows);
 void port_settled(struct program *program, struct port_book *port);
 void port_touch(struct doca *doca, uint32_t ifindex);
-void port_free(struct program *program, struct port_book *port);
+void port_book_free(struct program *program, struct port_book *port);
 
 /* program_endpoint.c */
 /* Makes the book if there is a row and none. */

@@ -118,7 +118,7 @@ void port_touch(struct doca *doca, uint32_t ifindex)
 	thing_touch(doca->program, &port->thing);
 }
 
-void port_free(struct program *program, struct port_book *port)
+void port_book_free(struct program *program, struct port_book *port)
 {
 	program->ports[port->id] = NULL;
 	free(port);
@@ -127,7 +127,7 @@ void port_free(struct program *program, struct port_book *port)
 void port_settled(struct program *program, struct port_book *port)
 {
 	if (!port->attached && slots_empty(&port->thing))
-		port_free(program, port);
+		port_book_free(program, port);
 }
 
 static int open_book(struct program *program, struct doca_port *port, struct port_book **out)
@@ -207,14 +207,13 @@ int program_detach(struct doca *doca, struct doca_port *port)
 	struct program *program = doca->program;
 	struct port_book *book = program->ports[port->id];
 
-	if (!book)
-		return 0;
-	if (book->attached) {
+	if (book && book->attached) {
 		hash_remove(&program->port_of_ifindex, &book->ifindex);
 		book->attached = false;
+		place(doca, book);
+		thing_touch(program, &book->thing);
 	}
-	place(doca, book);
-	thing_touch(program, &book->thing);
+	/* Also when the port's own entries are gone already, and those to it failed to go. */
 	touch_receivers(doca, port->ifindex);
 	program_run(doca, NULL, 0, NULL, NULL);
 	return result_of(doca, port->id, port->ifindex);
