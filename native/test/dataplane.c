@@ -329,6 +329,55 @@ static void test_rows(void)
 	remove_pins();
 }
 
+struct vtep_upsert {
+	struct hyp_operation operation;
+	struct hyp_vtep_key key;
+	struct hyp_vtep_value value;
+} __attribute__((packed));
+
+struct neighbour_upsert {
+	struct hyp_operation operation;
+	struct hyp_neighbour_key key;
+	struct hyp_neighbour_value value;
+} __attribute__((packed));
+
+/* Refused with a sentence, and not there afterwards. */
+static void test_tunnels(void)
+{
+	const struct vtep_upsert vtep = {
+		.operation = { .table = HYP_TABLE_VTEP, .verb = HYP_UPSERT },
+		.key = { .vtep = 1 },
+		.value = { .ipv4 = 1 },
+	};
+	struct neighbour_upsert neighbour = {
+		.operation = { .table = HYP_TABLE_NEIGHBOUR, .verb = HYP_UPSERT },
+		.key = { .network = 1 },
+		.value = { .vtep = 1, .identity = 7 },
+	};
+	const struct {
+		struct hyp_operation operation;
+		struct hyp_vtep_key key;
+		uint8_t padding[4];
+	} gone = { .operation = { .table = HYP_TABLE_VTEP, .verb = HYP_DELETE }, .key = { .vtep = 1 } };
+	struct hyp_error error = { "" };
+	struct hyp_dataplane *dataplane;
+	int32_t result = 0;
+	uint64_t bytes;
+
+	CHECK_EQUAL(open_on(pins, &dataplane), 0);
+	CHECK_EQUAL(hyp_dataplane_apply(dataplane, &vtep, sizeof(vtep), &result, 1, &error), 1);
+	CHECK_EQUAL(result, -EOPNOTSUPP);
+	CHECK(error.message[0] != '\0');
+	CHECK_EQUAL(apply_one(dataplane, &neighbour, sizeof(neighbour)), -EOPNOTSUPP);
+	CHECK_EQUAL(apply_one(dataplane, &gone, sizeof(gone)), 0);
+	neighbour.value = (struct hyp_neighbour_value){ .endpoint = 1 };
+	CHECK_EQUAL(apply_one(dataplane, &neighbour, sizeof(neighbour)), 0);
+	CHECK_EQUAL(hyp_dataplane_dump(dataplane, HYP_TABLE_VTEP, NULL, 0, &bytes, NULL), 0);
+	CHECK_EQUAL(hyp_dataplane_dump(dataplane, HYP_TABLE_UPLINK, NULL, 0, &bytes, NULL), 0);
+	hyp_dataplane_close(dataplane);
+	remove_pins();
+}
+
 static void test_reports(void)
 {
 	struct hyp_dataplane *dataplane = open_pins(0);
@@ -449,6 +498,7 @@ int main(void)
 	test_layout();
 	test_malformed();
 	test_rows();
+	test_tunnels();
 	test_reports();
 	test_attach();
 

@@ -143,16 +143,18 @@ void walk_from_tunnel(struct doca_tables *tables, uint32_t vtep, uint32_t networ
 		.capacity = length,
 		.outlet = outlet,
 	};
+	const struct hyp_network_value *value = doca_tables_network(tables, network);
 	struct packet packet = { 0 };
 	int outcome;
 
 	walking = tables;
 	/* A packet may have been on its way while the rows that let it in went. */
-	if (!doca_tables_vtep(tables, vtep) || !doca_tables_network(tables, network)) {
+	if (!doca_tables_vtep(tables, vtep)) {
 		parse(&walked, &packet);
-		outcome = drop_from_wire(&walked, &packet,
-					 doca_tables_vtep(tables, vtep) ? HYP_REASON_UNKNOWN_VNI
-									: HYP_REASON_UNKNOWN_VTEP);
+		outcome = drop_from_wire(&walked, &packet, HYP_REASON_UNKNOWN_VTEP);
+	} else if (!value || value->vni == 0) {
+		parse(&walked, &packet);
+		outcome = drop_from_wire(&walked, &packet, HYP_REASON_UNKNOWN_VNI);
 	} else {
 		outcome = from_tunnel(&walked, &packet, vtep, network);
 	}
