@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "../ct/ct.h"
 #include "queue.h"
 #include "steering.h"
 
@@ -14,11 +15,16 @@ struct search {
 	uint32_t looked; /* since the lock was taken */
 };
 
+static uint64_t last_hit_ns(const struct doca_flow_pipe_entry *entry)
+{
+	return entry->pipe->spec.type == DOCA_FLOW_PIPE_CT ? ct_last_hit_ns(entry) : entry->last_hit_ns;
+}
+
 static bool entry_has_aged(const struct doca_flow_pipe_entry *entry, uint64_t now_ns)
 {
 	return entry->aging_sec > 0 && entry->visible && !entry->removed && !entry->aged &&
 	       entry->pending == 0 &&
-	       now_ns - entry->last_hit_ns >= (uint64_t)entry->aging_sec * 1000000000u;
+	       now_ns - last_hit_ns(entry) >= (uint64_t)entry->aging_sec * 1000000000u;
 }
 
 static void report(const struct search *search, struct doca_flow_pipe_entry *entry)
@@ -97,7 +103,7 @@ int doca_flow_aging_handle(struct doca_flow_port *port, uint16_t pipe_queue, uin
 	bool ended;
 
 	/* -1, as an error would read as a cycle that never ends. */
-	if (port == NULL || pipe_queue >= port->nic->queues)
+	if (port == NULL || pipe_queue >= nic_all_queues(port->nic))
 		return -1;
 	search.port = port->manager;
 	if (quota_us > 0 && quota_us < longest_us)

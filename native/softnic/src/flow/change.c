@@ -138,6 +138,8 @@ doca_error_t doca_flow_pipe_remove_entry(uint16_t pipe_queue, uint32_t flags,
 	if (entry == NULL || !flags_known(flags))
 		return DOCA_ERROR_INVALID_VALUE;
 	nic = entry->pipe->nic;
+	if (entry->pipe->spec.type == DOCA_FLOW_PIPE_CT)
+		return DOCA_ERROR_NOT_SUPPORTED;
 	if (!pipe_takes_queue(entry->pipe, pipe_queue))
 		return DOCA_ERROR_INVALID_VALUE;
 	nic_enter(nic);

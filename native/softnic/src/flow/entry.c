@@ -7,10 +7,16 @@
 
 #define CONTROL_PRIORITY_MAX 7u
 
+/* Counters of the port's budget. Connections have theirs from doca_flow_ct_cfg_set_connections. */
+static uint32_t counters_of(const struct doca_flow_pipe_entry *entry)
+{
+	return entry->pipe->spec.type == DOCA_FLOW_PIPE_CT ? 0 : (uint32_t)entry_counts(entry, NULL, 0);
+}
+
 doca_error_t entry_enlist(struct doca_flow_pipe_entry *entry)
 {
 	struct doca_flow_pipe *pipe = entry->pipe;
-	uint32_t counters = (uint32_t)entry_counts(entry, NULL, 0);
+	uint32_t counters = counters_of(entry);
 
 	if (budget_take(pipe->port, DOCA_FLOW_RESOURCE_COUNTER, counters) != DOCA_SUCCESS)
 		return DOCA_ERROR_NO_MEMORY;
@@ -32,7 +38,7 @@ void entry_delist(struct doca_flow_pipe_entry *entry)
 
 	if (entry->pipe_link == NULL)
 		return;
-	for (uint16_t index = 0; index < pipe->nic->queues; index++) {
+	for (uint16_t index = 0; index < nic_all_queues(pipe->nic); index++) {
 		if (pipe->port->queues[index].aging_entry == entry)
 			pipe->port->queues[index].aging_entry = entry->pipe_next;
 	}
@@ -47,7 +53,7 @@ void entry_dispose(struct doca_flow_pipe_entry *entry)
 {
 	struct doca_flow_port *port = entry->pipe->port;
 
-	budget_give(port, DOCA_FLOW_RESOURCE_COUNTER, (uint32_t)entry_counts(entry, NULL, 0));
+	budget_give(port, DOCA_FLOW_RESOURCE_COUNTER, counters_of(entry));
 	if (entry->meter != NULL)
 		budget_give(port, DOCA_FLOW_RESOURCE_METER, 1);
 	free(entry->cached);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "../ct/ct.h"
 #include "engine.h"
 #include "faults.h"
 #include "nic.h"
@@ -243,6 +244,7 @@ doca_error_t doca_flow_cfg_set_tune_cfg(struct doca_flow_cfg *cfg, struct doca_f
 static void nic_free(struct nic *nic)
 {
 	engine_free(nic);
+	ct_free(nic);
 	shared_free(nic);
 	pthread_mutex_destroy(&nic->turn);
 	pthread_mutex_destroy(&nic->lock);

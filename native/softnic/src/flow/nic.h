@@ -19,8 +19,10 @@
 #define NIC_RESOURCES 7u         /* kinds of enum doca_flow_resource and doca_flow_shared_resource_type */
 #define NIC_SENT_DEPTH 256u      /* frames that a port without a netdev remembers */
 
-struct frames; /* frames.h */
-struct queue;  /* queue.h */
+struct frames;     /* frames.h */
+struct queue;      /* queue.h */
+struct ct;         /* ../ct/ct.h */
+struct table_type; /* ../pipe/table.h */
 
 /* Bounds asked for by nr_counters, nr_meters, nr_shared_resource (SYSTEM) or nr_resources (PORT), and
  * what is in use; indices are enum doca_flow_shared_resource_type. */
@@ -59,7 +61,7 @@ struct doca_flow_port {
 	struct count cached_missed;
 	enum doca_flow_port_operation_state state;
 	struct budget resources[NIC_RESOURCES]; /* PORT mode; by enum doca_flow_resource */
-	struct queue *queues;                   /* nic->queues of them; a representor has none */
+	struct queue *queues; /* nic->queues and nic->ct_queues of them; a representor has none */
 	struct frames *software[NIC_QUEUES_MAX]; /* manager or VNF port; made when first used */
 	struct frames *sent;                     /* without a netdev: what went out */
 };
@@ -80,6 +82,9 @@ struct nic {
 	enum doca_flow_resource_mode resource_mode;
 	uint16_t queues; /* of entry operations, per manager port */
 	uint32_t queue_depth;
+	uint16_t ct_queues; /* behind them, for connections */
+	struct ct *ct;      /* NULL: no connection tracking */
+	const struct table_type *ct_type; /* of its pipes; likewise */
 	doca_flow_entry_process_cb entry_process;
 	doca_flow_pipe_process_cb pipe_process;
 	doca_flow_shared_resource_unbind_cb unbind;
@@ -100,6 +105,11 @@ struct nic *nic_current(void);
 /* Takes and gives back the lock. In turn: a thread that comes back at once waits behind those that wait. */
 void nic_enter(struct nic *nic);
 void nic_leave(struct nic *nic);
+
+static inline uint16_t nic_all_queues(const struct nic *nic)
+{
+	return (uint16_t)(nic->queues + nic->ct_queues);
+}
 
 /* CLOCK_MONOTONIC. */
 uint64_t nic_now_ns(void);

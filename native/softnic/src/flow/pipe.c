@@ -34,7 +34,7 @@ void pipe_release(struct doca_flow_pipe *pipe)
 /* The searches for aged entries go on with the next pipe. */
 static void queues_pass_over(struct doca_flow_pipe *pipe)
 {
-	for (uint16_t index = 0; index < pipe->nic->queues; index++) {
+	for (uint16_t index = 0; index < nic_all_queues(pipe->nic); index++) {
 		struct queue *queue = &pipe->port->queues[index];
 
 		queue_forget(queue, pipe);

@@ -100,7 +100,7 @@ static void port_delist(struct nic *nic, struct doca_flow_port *port)
 
 static void port_memory_free(struct doca_flow_port *port)
 {
-	queues_free(port->queues, port->nic->queues);
+	queues_free(port->queues, port->nic);
 	for (unsigned int queue = 0; queue < NIC_QUEUES_MAX; queue++)
 		frames_free(port->software[queue]);
 	frames_free(port->sent);
@@ -131,7 +131,7 @@ static struct doca_flow_port *port_new(struct nic *nic, const struct doca_flow_p
 	}
 	if (port->is_representor)
 		return port;
-	port->queues = queues_new(nic->queues);
+	port->queues = queues_new(nic);
 	if (port->queues == NULL)
 		goto fail;
 	for (unsigned int type = 0; type < NIC_RESOURCES; type++) {

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "../ct/ct.h"
 #include "faults.h"
 #include "steering.h"
 
@@ -33,23 +34,27 @@ static void operation_free(struct operation *operation)
 {
 	if (operation->change != NULL)
 		entry_change_free(operation->change);
+	if (operation->ct_change != NULL)
+		ct_change_free(operation->ct_change);
 	free(operation);
 }
 
-struct queue *queues_new(uint16_t count)
+struct queue *queues_new(const struct nic *nic)
 {
+	uint16_t count = nic_all_queues(nic);
 	struct queue *queues = calloc(count, sizeof(*queues));
 
 	for (uint16_t index = 0; queues != NULL && index < count; index++) {
+		queues[index].depth = index < nic->queues ? nic->queue_depth : ct_queue_depth(nic);
 		operations_clear(&queues[index].waiting);
 		operations_clear(&queues[index].pushed);
 	}
 	return queues;
 }
 
-void queues_free(struct queue *queues, uint16_t count)
+void queues_free(struct queue *queues, const struct nic *nic)
 {
-	for (uint16_t index = 0; queues != NULL && index < count; index++) {
+	for (uint16_t index = 0; queues != NULL && index < nic_all_queues(nic); index++) {
 		while (queues[index].waiting.first != NULL)
 			operation_free(operations_take(&queues[index].waiting));
 		while (queues[index].pushed.first != NULL)
@@ -66,25 +71,18 @@ static void operation_apply(struct operation *operation)
 
 	if (operation->outcome != DOCA_FLOW_ENTRY_STATUS_IN_PROCESS)
 		return;
-	switch (operation->op) {
-	case DOCA_FLOW_ENTRY_OP_ADD:
-		if (operation->fails)
-			result = DOCA_ERROR_DRIVER;
-		else if (!entry->removed) /* else a removal overtook it */
-			result = entry_insert(entry);
-		break;
-	case DOCA_FLOW_ENTRY_OP_UPD:
-		if (operation->fails)
-			entry_change_free(operation->change);
-		else
-			entry_change_apply(entry, operation->change);
-		operation->change = NULL;
-		break;
-	default: /* DEL */
-		if (operation->fails)
+	if (operation->fails) {
+		if (operation->op == DOCA_FLOW_ENTRY_OP_DEL)
 			entry->removed = false;
-		else
-			entry_withdraw(entry);
+	} else if (operation->op == DOCA_FLOW_ENTRY_OP_DEL) {
+		entry_withdraw(entry);
+	} else if (operation->ct_change != NULL) {
+		result = ct_change_apply(entry, operation->ct_change);
+	} else if (operation->op == DOCA_FLOW_ENTRY_OP_UPD) {
+		entry_change_apply(entry, operation->change);
+		operation->change = NULL;
+	} else if (!entry->removed) { /* else a removal overtook it */
+		result = entry_insert(entry);
 	}
 	operation->outcome = operation->fails || result != DOCA_SUCCESS ?
 				     DOCA_FLOW_ENTRY_STATUS_ERROR :
@@ -133,11 +131,13 @@ static void operation_complete(struct nic *nic, uint16_t index, struct operation
 		gone = operation->outcome == DOCA_FLOW_ENTRY_STATUS_SUCCESS;
 	else /* a failed addition is gone, unless its removal is under way and will end it */
 		gone = operation->op == DOCA_FLOW_ENTRY_OP_ADD && entry->pending == 0 &&
-		       operation->outcome == DOCA_FLOW_ENTRY_STATUS_ERROR;
+		       !entry->visible && operation->outcome == DOCA_FLOW_ENTRY_STATUS_ERROR;
 	if (gone)
 		entry_delist(entry);
 	pipe_hold(pipe);
 	nic_leave(nic);
+	if (gone && pipe->spec.type == DOCA_FLOW_PIPE_CT)
+		ct_finalize(entry, index);
 	if (nic->entry_process != NULL)
 		nic->entry_process(entry, index, operation->outcome, operation->op, user_ctx);
 	nic_enter(nic);
@@ -172,11 +172,11 @@ doca_error_t queue_make_room(struct doca_flow_port *port, uint16_t index)
 {
 	struct queue *queue = &port->queues[index];
 
-	if (queue->used < port->nic->queue_depth)
+	if (queue->used < queue->depth)
 		return DOCA_SUCCESS;
 	queue_push(queue);
 	queue_deliver(port, index, 0);
-	return queue->used < port->nic->queue_depth ? DOCA_SUCCESS : DOCA_ERROR_AGAIN;
+	return queue->used < queue->depth ? DOCA_SUCCESS : DOCA_ERROR_AGAIN;
 }
 
 static uint32_t operations_forget(struct operations *operations, const struct doca_flow_pipe *pipe)

@@ -14,6 +14,7 @@ struct operation {
 	struct operation *next;
 	struct doca_flow_pipe_entry *entry;
 	struct entry_change *change; /* UPD, until it is applied */
+	struct ct_change *ct_change; /* instead, of a connection; an ADD may be one, too */
 	enum doca_flow_entry_op op;
 	enum doca_flow_entry_status outcome; /* IN_PROCESS until applied */
 	bool fails;     /* by order of softnic_fail_entry */
@@ -27,7 +28,7 @@ struct operations {
 
 struct queue {
 	struct operations waiting, pushed;
-	uint32_t used; /* in both */
+	uint32_t used, depth; /* in both */
 	uint64_t calls; /* of doca_flow_entries_process */
 	bool delivering;
 
@@ -38,8 +39,9 @@ struct queue {
 	bool aging; /* within a cycle */
 };
 
-struct queue *queues_new(uint16_t count);
-void queues_free(struct queue *queues, uint16_t count);
+/* Those of a manager port; NULL without memory. */
+struct queue *queues_new(const struct nic *nic);
+void queues_free(struct queue *queues, const struct nic *nic);
 
 /* AGAIN when the queue is full and completions that are ready do not help. */
 doca_error_t queue_make_room(struct doca_flow_port *port, uint16_t index);

@@ -163,8 +163,8 @@ static doca_error_t rss_forward(const struct doca_flow_pipe *from, const struct 
 	return DOCA_SUCCESS;
 }
 
-static doca_error_t forward_new(const struct doca_flow_pipe *from, const struct doca_flow_fwd *fwd,
-				struct forward **out)
+doca_error_t forward_new(const struct doca_flow_pipe *from, const struct doca_flow_fwd *fwd,
+			 struct forward **out)
 {
 	struct forward *forward;
 

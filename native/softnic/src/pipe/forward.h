@@ -28,6 +28,9 @@ doca_error_t forward_template(struct doca_flow_pipe *pipe);
 /* An entry's, NULL when the pipe's holds. INVALID_VALUE: given twice, missing, or of another type. */
 doca_error_t forward_entry(struct doca_flow_pipe *pipe, const struct doca_flow_fwd *fwd,
 			   struct forward **out);
+/* Of any type, whatever the pipe's is. INVALID_VALUE when something is left open. */
+doca_error_t forward_new(const struct doca_flow_pipe *from, const struct doca_flow_fwd *fwd,
+			 struct forward **out);
 /* NULL for none. NOT_SUPPORTED for what is neither PIPE, DROP nor TARGET. */
 doca_error_t forward_miss(struct doca_flow_pipe *pipe, const struct doca_flow_fwd *fwd,
 			  struct forward **out);

@@ -93,6 +93,10 @@ static doca_error_t build(struct doca_flow_pipe *pipe)
 	const struct table_type *type = table_type_of(pipe->spec.type);
 	doca_error_t result;
 
+	/* Connection tracking is there when the program has initialised it. */
+	if (pipe->spec.type == DOCA_FLOW_PIPE_CT && pipe->nic != NULL)
+		type = pipe->nic->ct_type;
+
 	if (type == NULL)
 		return DOCA_ERROR_NOT_SUPPORTED;
 	result = check_spec(pipe);
