@@ -9,7 +9,6 @@
 #include "tunnel.h"
 
 #define IP4_VERSION_IHL 0x45u
-#define IP4_DONT_FRAGMENT 0x4000u
 #define SOURCE_PORT_FIRST 49152u /* the dynamic ports, which RFC 7348 §5 recommends */
 #define OPTIONS_MAX (DOCA_FLOW_GENEVE_DATA_OPTION_LEN_MAX * 4u)
 
@@ -129,7 +128,7 @@ static doca_error_t append_mpls(struct headers *headers, const struct doca_flow_
 
 static doca_error_t append_gtpu(struct headers *headers, const struct doca_flow_tun *tun, uint16_t type)
 {
-	bool has_session = tun->gtp_next_ext_hdr_type == GTPU_EXTENSION_PSC;
+	bool has_session = tun->gtp_next_ext_hdr_type == DOCA_FLOW_GTP_EXT_PSC;
 	uint32_t behind = headers->payload;
 	uint8_t *gtpu;
 
@@ -147,7 +146,7 @@ static doca_error_t append_gtpu(struct headers *headers, const struct doca_flow_
 	if (has_session) {
 		gtpu[0] |= GTPU_FLAG_EXTENSION;
 		gtpu = append(headers, GTPU_OPTIONAL + 4);
-		gtpu[3] = GTPU_EXTENSION_PSC;
+		gtpu[3] = DOCA_FLOW_GTP_EXT_PSC;
 		gtpu[4] = 1; /* length in words; then a downlink PDU, the flow, and no next extension */
 		gtpu[6] = tun->gtp_ext_psc_qfi & GTPU_QFI;
 	}
@@ -228,7 +227,8 @@ static void finish_ip4(uint8_t *ip, const struct doca_flow_header_ip4 *given, ui
 	ip[1] = given->dscp_ecn;
 	put16(ip + 2, (uint16_t)total);
 	memcpy(ip + 4, &given->identification, 2);
-	put16(ip + 6, get16((const uint8_t *)&given->flags_fragment_offset) & IP4_DONT_FRAGMENT);
+	put16(ip + 6,
+	      get16((const uint8_t *)&given->flags_fragment_offset) & DOCA_FLOW_IP4_FLAG_DONT_FRAGMENT);
 	ip[8] = given->ttl;
 	ip[9] = protocol;
 	memcpy(ip + 12, &given->src_ip, 4);

@@ -5,7 +5,6 @@
 #include "checksum.h"
 #include "ip6_chain.h"
 
-#define MORE_FRAGMENTS 0x2000u
 #define FRAGMENT_OFFSET 0x1fffu
 
 void stack_read_ip4(struct stack *stack)
@@ -38,7 +37,7 @@ void stack_read_ip4(struct stack *stack)
 
 	total = get16(ip + 2);
 	fragment = get16(ip + 6);
-	stack->fragmented = (fragment & (MORE_FRAGMENTS | FRAGMENT_OFFSET)) != 0;
+	stack->fragmented = (fragment & (DOCA_FLOW_IP4_FLAG_MORE_FRAGMENTS | FRAGMENT_OFFSET)) != 0;
 	stack->later_fragment = (fragment & FRAGMENT_OFFSET) != 0;
 	stack->protocol = ip[9];
 	stack->at += header;

@@ -115,7 +115,7 @@ static enum payload read_gtpu(struct stack *outer)
 		extension = gtpu[header] * 4u;
 		if (extension == 0 || header + extension > length)
 			return PAYLOAD_NONE;
-		if (next == GTPU_EXTENSION_PSC)
+		if (next == DOCA_FLOW_GTP_EXT_PSC)
 			qfi = gtpu[header + 2] & GTPU_QFI;
 		header += extension;
 		next = gtpu[header - 1];

@@ -18,7 +18,6 @@
 #define GTPU_FLAGS_OPTIONAL 0x07u
 #define GTPU_OPTIONAL 4u /* sequence number, N-PDU number, next extension */
 #define GTPU_MESSAGE_PDU 255u
-#define GTPU_EXTENSION_PSC 0x85u
 #define GTPU_QFI 0x3fu
 
 #define MPLS_LABEL 4u /* RFC 3032 */
