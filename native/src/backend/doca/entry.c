@@ -9,6 +9,7 @@
 #define PROCESS_US 1000u /* a wait for completions; the deadline is looked at between two */
 #define AGE_QUOTA_US 2000u
 #define AGE_ENTRIES_MAX 4096u
+#define AGE_ROUNDS 8 /* as long as packets may wait for */
 
 /* Operations that were pushed and have not completed. DOCA Flow is one per process, with one callback;
  * so is this. Guarded by the lock of the backend that has the device open. */
@@ -230,7 +231,11 @@ int entries_complete(struct doca_flow_port *manager)
 
 void entries_age(struct doca_flow_port *manager)
 {
-	doca_flow_aging_handle(manager, DOCA_PIPE_QUEUE, AGE_QUOTA_US, AGE_ENTRIES_MAX);
+	/* > 0: there may be more; -1: all were looked at; 0: none. */
+	for (int round = 0; round < AGE_ROUNDS; round++) {
+		if (doca_flow_aging_handle(manager, DOCA_PIPE_QUEUE, AGE_QUOTA_US, AGE_ENTRIES_MAX) <= 0)
+			return;
+	}
 }
 
 void entries_forget(void)

@@ -91,18 +91,6 @@ void thing_touch(struct program *program, struct thing *thing)
 	program->touched = thing;
 }
 
-/* Called for each thing that a row concerns. */
-typedef void (*visit_thing)(void *context, struct thing *thing);
-
-static void each_tunnel(struct program *program, uint32_t vtep, uint32_t network, visit_thing visit,
-			void *context)
-{
-	for (struct tunnel_book *tunnel = program->first_tunnel; tunnel; tunnel = tunnel->next) {
-		if ((vtep == 0 || tunnel->vtep == vtep) && (network == 0 || tunnel->network == network))
-			visit(context, &tunnel->thing);
-	}
-}
-
 static void each_of_network(struct doca *doca, uint32_t network, visit_thing visit, void *context)
 {
 	for (uint32_t i = 1; i < HYP_ENDPOINTS_MAX; i++) {
@@ -111,7 +99,7 @@ static void each_of_network(struct doca *doca, uint32_t network, visit_thing vis
 		if (doca->program->endpoints[i] && row && row->network == network)
 			visit(context, &doca->program->endpoints[i]->thing);
 	}
-	each_tunnel(doca->program, 0, network, visit, context);
+	tunnels_each(doca->program, 0, network, visit, context);
 }
 
 static void touch_thing(void *context, struct thing *thing)
@@ -183,7 +171,7 @@ static void touch_uplink(struct doca *doca, uint32_t ifindex)
 	if (!uplink || uplink->ifindex != ifindex)
 		return; /* a netdev of another device */
 	thing_touch(doca->program, &uplink->thing);
-	each_tunnel(doca->program, 0, 0, touch_thing, doca->program);
+	tunnels_each(doca->program, 0, 0, touch_thing, doca->program);
 }
 
 void program_touch(struct doca *doca, const struct hyp_step *step)
@@ -211,7 +199,7 @@ void program_touch(struct doca *doca, const struct hyp_step *step)
 		policy_touch(doca, &key.policy, step->value ? &value : NULL);
 		return;
 	case HYP_TABLE_VTEP:
-		each_tunnel(doca->program, key.vtep.vtep, 0, touch_thing, doca->program);
+		tunnels_each(doca->program, key.vtep.vtep, 0, touch_thing, doca->program);
 		return;
 	case HYP_TABLE_UPLINK:
 		touch_uplink(doca, key.uplink.port);
@@ -371,13 +359,13 @@ static int step_result(struct doca *doca, const struct hyp_step *step)
 	case HYP_TABLE_POLICY:
 		return policy_result(program, &key.policy, step->verb == HYP_UPSERT);
 	case HYP_TABLE_VTEP:
-		each_tunnel(program, key.vtep.vtep, 0, note_failure, &result);
+		tunnels_each(program, key.vtep.vtep, 0, note_failure, &result);
 		return result;
 	case HYP_TABLE_UPLINK:
 		port = program->ports[DOCA_UPLINK_PORT];
 		if (!port || port->ifindex != key.uplink.port)
 			return 0;
-		each_tunnel(program, 0, 0, note_failure, &result);
+		tunnels_each(program, 0, 0, note_failure, &result);
 		return port->thing.result != 0 ? port->thing.result : result;
 	default:
 		return 0;
@@ -422,42 +410,6 @@ int program_run(struct doca *doca, const struct hyp_step *steps, uint32_t count,
 	if (failed && error)
 		*error = told;
 	return failed;
-}
-
-static void count_tunnels(void *context, struct thing *thing)
-{
-	slots_count(context, thing);
-}
-
-void program_drops(struct doca *doca, program_drop each, void *context)
-{
-	static const enum hyp_reason reasons[DROP_SLOTS] = {
-		[DROP_RATE_EGRESS] = HYP_REASON_RATE_EGRESS,
-		[DROP_RATE_INGRESS] = HYP_REASON_RATE_INGRESS,
-		[DROP_POLICY_EGRESS] = HYP_REASON_POLICY_EGRESS,
-		[DROP_POLICY_INGRESS] = HYP_REASON_POLICY_INGRESS,
-		[DROP_PUNT_LIMIT] = HYP_REASON_PUNT_LIMIT,
-	};
-	struct program *program = doca->program;
-
-	for (uint32_t id = 0; id < DOCA_PORTS_MAX; id++) {
-		if (program->ports[id])
-			slots_count(program, &program->ports[id]->thing);
-	}
-	for (uint32_t i = 0; i < HYP_ENDPOINTS_MAX; i++) {
-		if (program->endpoints[i])
-			slots_count(program, &program->endpoints[i]->thing);
-	}
-	each_tunnel(program, 0, 0, count_tunnels, program);
-	for (uint32_t i = 0; i < HYP_ENDPOINTS_MAX; i++) {
-		for (uint32_t drop = 0; drop < DROP_SLOTS; drop++) {
-			struct hyp_count *drops = &program->drops[i][drop];
-
-			if (drops->packets != 0)
-				each(context, i, reasons[drop], drops->packets, drops->bytes);
-			*drops = (struct hyp_count){ 0 };
-		}
-	}
 }
 
 void program_count(const struct doca *doca, struct program_counts *counts)

@@ -157,6 +157,8 @@ void program_tell(struct program *program, struct hyp_error *error, int result, 
 		  uint32_t held, uint32_t room);
 
 void thing_touch(struct program *program, struct thing *thing);
+/* Called for each thing that a row concerns. */
+typedef void (*visit_thing)(void *context, struct thing *thing);
 
 /* PUNT_METER, PUNT_LIMITED and DENY_METER_INGRESS of a source. */
 void source_want(uint32_t pkt_meta, bool denies, struct row *rows);
@@ -190,6 +192,9 @@ void neighbour_settled(struct program *program, struct neighbour_book *neighbour
 /* program_tunnel.c */
 struct tunnel_book *tunnel_use(struct program *program, uint32_t vtep, uint32_t network);
 void tunnel_unuse(struct program *program, struct tunnel_book *tunnel);
+/* Those of a VTEP and of a network; 0: of all. */
+void tunnels_each(const struct program *program, uint32_t vtep, uint32_t network, visit_thing visit,
+		  void *context);
 void tunnel_want(struct doca *doca, const struct tunnel_book *tunnel, struct row *rows);
 void tunnel_settled(struct program *program, struct tunnel_book *tunnel);
 

@@ -283,6 +283,8 @@ void endpoint_settled(struct program *program, struct endpoint_book *endpoint)
 	}
 	if (exists || !slots_empty(&endpoint->thing))
 		return;
+	/* Of the last packets, between its deletion and that of its entries. */
+	memset(program->drops[endpoint->index], 0, sizeof(program->drops[endpoint->index]));
 	if (endpoint->home && endpoint->home->receiver == endpoint->index)
 		endpoint->home->receiver = 0;
 	program->endpoints[endpoint->index] = NULL;

@@ -43,6 +43,15 @@ void tunnel_unuse(struct program *program, struct tunnel_book *tunnel)
 		thing_touch(program, &tunnel->thing);
 }
 
+void tunnels_each(const struct program *program, uint32_t vtep, uint32_t network, visit_thing visit,
+		  void *context)
+{
+	for (struct tunnel_book *tunnel = program->first_tunnel; tunnel; tunnel = tunnel->next) {
+		if ((vtep == 0 || tunnel->vtep == vtep) && (network == 0 || tunnel->network == network))
+			visit(context, &tunnel->thing);
+	}
+}
+
 static void want_decap(const struct tunnel_book *tunnel, const struct hyp_vtep_value *remote,
 		       const struct hyp_uplink_value *local, uint32_t vni, struct row *row)
 {

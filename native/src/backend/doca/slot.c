@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From what the slots of a thing hold to what it wants, by the smallest difference. */
+/* From what the slots of a thing hold to what it wants, by the smallest difference; what they count. */
 #include <errno.h>
 #include <string.h>
 
@@ -93,6 +93,47 @@ void slots_count(struct program *program, struct thing *thing)
 {
 	for (uint32_t i = 0; i < thing->count; i++)
 		count(program, thing, &thing->slots[i]);
+}
+
+static void count_thing(void *context, struct thing *thing)
+{
+	slots_count(context, thing);
+}
+
+static void count_all(struct program *program)
+{
+	for (uint32_t id = 0; id < DOCA_PORTS_MAX; id++) {
+		if (program->ports[id])
+			slots_count(program, &program->ports[id]->thing);
+	}
+	for (uint32_t i = 0; i < HYP_ENDPOINTS_MAX; i++) {
+		if (program->endpoints[i])
+			slots_count(program, &program->endpoints[i]->thing);
+	}
+	tunnels_each(program, 0, 0, count_thing, program);
+}
+
+void program_drops(struct doca *doca, program_drop each, void *context)
+{
+	static const enum hyp_reason reasons[DROP_SLOTS] = {
+		[DROP_RATE_EGRESS] = HYP_REASON_RATE_EGRESS,
+		[DROP_RATE_INGRESS] = HYP_REASON_RATE_INGRESS,
+		[DROP_POLICY_EGRESS] = HYP_REASON_POLICY_EGRESS,
+		[DROP_POLICY_INGRESS] = HYP_REASON_POLICY_INGRESS,
+		[DROP_PUNT_LIMIT] = HYP_REASON_PUNT_LIMIT,
+	};
+	struct program *program = doca->program;
+
+	count_all(program);
+	for (uint32_t i = 0; i < HYP_ENDPOINTS_MAX; i++) {
+		for (uint32_t drop = 0; drop < DROP_SLOTS; drop++) {
+			struct hyp_count *drops = &program->drops[i][drop];
+
+			if (drops->packets != 0)
+				each(context, i, reasons[drop], drops->packets, drops->bytes);
+			*drops = (struct hyp_count){ 0 };
+		}
+	}
 }
 
 void slots_retire(struct doca *doca, struct thing *thing, const struct row *rows,
