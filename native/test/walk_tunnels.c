@@ -129,6 +129,7 @@ static void takes_from_a_tunnel(void)
 
 static void believes_no_source(void)
 {
+	union hyp_address mapped;
 	struct frame frame;
 	struct node node;
 
@@ -145,8 +146,13 @@ static void believes_no_source(void)
 	frame = tcp(9, 2, 40000, 80, SYN);
 	frame.bytes[11] = 8;
 	CHECK_EQUAL(receive_from(&node, VTEP, NETWORK, frame), HYP_REASON_SPOOFED_TUNNEL_SOURCE);
+	/* The mapped form of its IPv4 address in an IPv6 header. */
+	frame = tcp6(9, 2, 40000, 80, SYN);
+	mapped = address4(REMOTE_HOST);
+	memcpy(frame.bytes + 14 + 8, &mapped, sizeof(mapped));
+	CHECK_EQUAL(receive_from(&node, VTEP, NETWORK, frame), HYP_REASON_SPOOFED_TUNNEL_SOURCE);
 	CHECK_EQUAL(node.verdict.culprit, 0);
-	CHECK_EQUAL(drops(&node, 0, HYP_REASON_SPOOFED_TUNNEL_SOURCE), 5);
+	CHECK_EQUAL(drops(&node, 0, HYP_REASON_SPOOFED_TUNNEL_SOURCE), 6);
 	close_node(&node);
 }
 
