@@ -274,6 +274,10 @@ static void test_acl_priorities_and_protocols(void)
 	entry_remove(pipe->first_entry);
 	entry_remove(pipe->first_entry);
 	CHECK_EQUAL(verdict(pipe, IPPROTO_UDP, 1, IP(10, 0, 0, 5), 1, 2), 1);
+	/* Of one priority: what came first. */
+	host.priority = net.priority;
+	CHECK_EQUAL(add_rule(pipe, host), DOCA_SUCCESS);
+	CHECK_EQUAL(verdict(pipe, IPPROTO_UDP, 1, IP(10, 0, 0, 5), 1, 2), 1);
 	any.priority = 1025;
 	CHECK_EQUAL(add_rule(pipe, any), DOCA_ERROR_INVALID_VALUE);
 }
