@@ -10,6 +10,9 @@ import { INIT, SUPERVISOR } from "./supervisor.ts";
 
 const READY_TIMEOUT_MS = 15_000;
 
+/** Looks in a row, 20 ms apart, that find process 1 gone before it is taken for dead. */
+const ABSENT_LOOKS_MAX = 10;
+
 /** Where dockerd finds iptables and runc, whatever PATH root was given. */
 const SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -54,10 +57,13 @@ export class PrivateHost implements Host {
     const ready = join(directory, "ready");
     const deadline = Date.now() + READY_TIMEOUT_MS;
     let begun = false;
+    let absent = 0;
     while (!existsSync(ready)) {
       const alive = supervisor.pid !== undefined && childrenOf(supervisor.pid).length > 0;
       begun ||= alive;
-      if ((begun && !alive) || Date.now() > deadline) {
+      // The kernel's list of children leaves some out now and then while processes come and go (proc(5)).
+      absent = alive ? 0 : absent + 1;
+      if ((begun && absent >= ABSENT_LOOKS_MAX) || Date.now() > deadline) {
         const said = existsSync(directory) ? readFileSync(join(directory, "supervisor.log"), "utf8") : "";
         supervisor.stdin?.end();
         throw new Error(

@@ -9,6 +9,7 @@ import { IMAGE, importImage } from "../../src/playground/image.ts";
 import { Prober } from "../../src/playground/prober.ts";
 import { openPrivateStage } from "../../src/playground/stage.ts";
 import { lacking, lacksNativeLibrary, lacksRoot } from "../skip.ts";
+import { DATAPLANE_ARGS } from "./dataplane.ts";
 
 export { IMAGE };
 
@@ -48,7 +49,7 @@ export class Bed {
   static async open({ serveArgs = [], ...options }: BedOptions = {}): Promise<Bed> {
     const engine = await PrivateEngine.open(options);
     try {
-      const { daemon } = await openPrivateStage(engine, serveArgs);
+      const { daemon } = await openPrivateStage(engine, [...DATAPLANE_ARGS, ...serveArgs]);
       await importImage(engine);
       return new Bed(engine, daemon);
     } catch (error) {

@@ -5,6 +5,7 @@ import { type CommandResult, run, runOk } from "../../src/playground/command.ts"
 import { HyperionDaemon } from "../../src/playground/daemon.ts";
 import { PrivateHost } from "../../src/playground/private-host.ts";
 import { lacking, lacksNativeLibrary, lacksRoot } from "../skip.ts";
+import { DATAPLANE, DATAPLANE_ARGS } from "./dataplane.ts";
 
 /** True when this machine cannot give the daemon a host of its own, having said so. */
 export function lacksYard(): boolean {
@@ -49,6 +50,7 @@ export class Yard {
       "admin-socket": this.daemon.adminSocket,
       "state-dir": this.daemon.stateDir,
       "docker-host": "none",
+      dataplane: DATAPLANE,
       ...changed,
     };
     const words = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
@@ -95,7 +97,7 @@ function daemonOn(
     directory: join(host.directory, directory),
     pluginSocket: PLUGIN_SOCKET,
     bpfPath: "/sys/fs/bpf/hyperion",
-    args,
+    args: [...DATAPLANE_ARGS, ...args],
   });
 }
 

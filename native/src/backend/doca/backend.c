@@ -148,6 +148,10 @@ static int doca_detach(struct hyp_dataplane *dataplane, uint32_t ifindex, struct
 	pthread_mutex_lock(&doca->lock);
 	port = device_port(&doca->device, ifindex);
 	if (port && port->id != DOCA_UPLINK_PORT) {
+		/* What forwards there must not outlive it. */
+		offload_forget_endpoint(doca, doca_tables_endpoint_of_port(doca->tables, ifindex));
+		entries_complete(doca->device.manager);
+		offload_settle(doca);
 		result = program_detach(doca, port);
 		if (result == 0)
 			device_detach(&doca->device, port);

@@ -315,6 +315,8 @@ void offload_passed(struct doca *doca, const struct walk_verdict *verdict)
 
 void offload_forget_endpoint(struct doca *doca, uint32_t endpoint)
 {
+	if (endpoint == 0 || endpoint >= OWNERS)
+		return;
 	for (int role = 0; role < 2; role++) {
 		while (doca->offload->owners[role][endpoint])
 			drop(doca->offload->owners[role][endpoint]);

@@ -60,9 +60,12 @@ static void touch_dependents(struct program *program, uint32_t endpoint)
 		thing_touch(program, &neighbour->thing);
 }
 
-/* The counters of an index restart when its endpoint is deleted. */
-static void restart_counters(struct program *program, struct endpoint_book *endpoint)
+/* When an endpoint is deleted, the counters of its index restart, and the next one there owes nothing:
+ * its meters, if it has the same rates, are to be filled. */
+static void restart(struct program *program, struct endpoint_book *endpoint)
 {
+	for (enum meter_use use = 0; use < METER_USES; use++)
+		endpoint->meter[use].rate = 0; /* no rate that is asked for: meter_set will */
 	slots_count(program, &endpoint->thing);
 	for (struct port_book *port = program->ports_of[endpoint->index]; port; port = port->same_sender)
 		slots_count(program, &port->thing);
@@ -89,7 +92,7 @@ void endpoint_touch(struct doca *doca, uint32_t endpoint, bool deleted)
 	}
 	if (book) {
 		if (deleted)
-			restart_counters(program, book);
+			restart(program, book);
 		endpoint_place(doca, book);
 		thing_touch(program, &book->thing);
 	}

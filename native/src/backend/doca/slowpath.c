@@ -27,20 +27,30 @@ static uint64_t now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
+/* The walk of one packet. */
+struct passage {
+	struct doca *doca;
+	uint32_t from; /* port that it came from, 0: none */
+};
+
 static void to_port(void *context, uint32_t ifindex, const uint8_t *frame, uint32_t length)
 {
-	struct doca *doca = context;
+	const struct passage *passage = context;
+	struct doca *doca = passage->doca;
 	struct doca_port *port = device_port(&doca->device, ifindex);
 
-	/* A port that is gone is a receiver that is gone. */
-	if (port)
-		queue_send(doca->queue, program_send_meta(doca, port), frame, length);
+	if (!port)
+		return; /* and so is the receiver */
+	/* An answer to the sender is no traffic of his: no rate counts it. */
+	queue_send(doca->queue,
+		   ifindex == passage->from ? meta(META_SEND, port->id) : program_send_meta(doca, port),
+		   frame, length);
 }
 
 static void to_tunnel(void *context, uint32_t vtep, uint32_t network, const uint8_t *frame,
 		      uint32_t length)
 {
-	struct doca *doca = context;
+	struct doca *doca = ((const struct passage *)context)->doca;
 	const struct hyp_vtep_value *remote = doca_tables_vtep(doca->tables, vtep);
 	const struct hyp_uplink_value *local =
 		doca_tables_uplink(doca->tables, doca->device.ports[DOCA_UPLINK_PORT]->ifindex);
@@ -59,7 +69,10 @@ static void to_tunnel(void *context, uint32_t vtep, uint32_t network, const uint
 /* Decides one packet, sends it on its way and puts its connection on the NIC. */
 static void decide(struct doca *doca, const struct punted *punted, uint8_t *frame)
 {
-	const struct walk_outlet outlet = { .port = to_port, .tunnel = to_tunnel, .context = doca };
+	struct passage passage = { .doca = doca };
+	const struct walk_outlet outlet = { .port = to_port,
+					    .tunnel = to_tunnel,
+					    .context = &passage };
 	uint32_t value = meta_value(punted->pkt_meta);
 	struct walk_verdict verdict;
 	struct doca_port *port;
@@ -70,6 +83,7 @@ static void decide(struct doca *doca, const struct punted *punted, uint8_t *fram
 		port = value < DOCA_PORTS_MAX ? doca->device.ports[value] : NULL;
 		if (!port)
 			return; /* detached while the packet waited */
+		passage.from = port->ifindex;
 		walk_from_port(doca->tables, port->ifindex, frame, punted->length, QUEUE_FRAME_MAX,
 			       &outlet, &verdict);
 		break;
