@@ -16,6 +16,7 @@
 #include "state.h"
 #include HYP_BINDING
 
+#define HYP_VLAN_BYTES 4 /* of a tag */
 #define HYP_IPV6_EXTENSIONS_MAX 6 /* headers walked before a packet is UNSUPPORTED_PROTOCOL */
 
 #define HYP_ICMP_ECHO_REPLY 0
@@ -309,6 +310,8 @@ static __always_inline int parse(struct hyp_frame *frame, struct packet *packet)
 	packet->ethertype = be16_to_cpu(ethernet->h_proto);
 	__builtin_memcpy(packet->source_mac, ethernet->h_source, 6);
 	__builtin_memcpy(packet->destination_mac, ethernet->h_dest, 6);
+	if (has_vlan(frame))
+		packet->bytes += HYP_VLAN_BYTES;
 	if (has_vlan(frame) || packet->ethertype == ETH_P_8021Q ||
 	    packet->ethertype == ETH_P_8021AD)
 		return HYP_REASON_VLAN_TAGGED;
