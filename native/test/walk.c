@@ -67,6 +67,10 @@ static void refuses_and_says_why(void)
 	mac_of(1, frame.bytes + 6);
 	CHECK_EQUAL(send_from(&node, 11, frame), HYP_REASON_SPOOFED_IPV4);
 	CHECK_EQUAL(send_from(&node, 11, tcp(1, 77, 40000, 80, SYN)), HYP_REASON_NO_ROUTE);
+	frame = ethernet(1, 2, 0x8100);
+	append(&frame, tcp(1, 2, 40000, 80, SYN).bytes + 10, 44);
+	CHECK_EQUAL(send_from(&node, 11, frame), HYP_REASON_VLAN_TAGGED);
+	CHECK_EQUAL(drop_bytes(&node, 1, HYP_REASON_VLAN_TAGGED), 54); /* without the tag */
 	frame = tcp(1, 2, 40000, 80, SYN);
 	frame.length -= 1;
 	CHECK_EQUAL(send_from(&node, 11, frame), HYP_REASON_MALFORMED);

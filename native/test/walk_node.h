@@ -119,7 +119,8 @@ static inline uint32_t receive(struct node *node, struct frame frame)
 	return node->verdict.reason;
 }
 
-static inline uint64_t drops(struct node *node, uint32_t endpoint, uint32_t reason)
+static inline struct hyp_drop_counter drop_counter(struct node *node, uint32_t endpoint,
+						   uint32_t reason)
 {
 	struct hyp_drop_counter rows[64];
 	uint64_t bytes;
@@ -128,9 +129,19 @@ static inline uint64_t drops(struct node *node, uint32_t endpoint, uint32_t reas
 
 	for (int64_t i = 0; i < count; i++) {
 		if (rows[i].endpoint == endpoint && rows[i].reason == reason)
-			return rows[i].packets;
+			return rows[i];
 	}
-	return 0;
+	return (struct hyp_drop_counter){ 0 };
+}
+
+static inline uint64_t drops(struct node *node, uint32_t endpoint, uint32_t reason)
+{
+	return drop_counter(node, endpoint, reason).packets;
+}
+
+static inline uint64_t drop_bytes(struct node *node, uint32_t endpoint, uint32_t reason)
+{
+	return drop_counter(node, endpoint, reason).bytes;
 }
 
 #endif

@@ -6,9 +6,11 @@
 #ifndef HYPERION_DOCA_BINDING_H
 #define HYPERION_DOCA_BINDING_H
 
+#include <linux/if_ether.h>
 #include <string.h>
 #include <time.h>
 
+#include "../../../walk/order.h"
 #include "instance.h"
 #include "walk.h"
 
@@ -62,9 +64,17 @@ static inline __u32 frame_port(const struct hyp_frame *frame)
 	return frame->port;
 }
 
+/* What is counted of a frame: without its first VLAN tag, which the kernel takes out of it. */
 static inline __u32 frame_length(const struct hyp_frame *frame)
 {
-	return frame->length;
+	__u16 type;
+
+	if (frame->length < ETH_HLEN + 4u)
+		return frame->length;
+	memcpy(&type, frame->bytes + 2 * ETH_ALEN, sizeof(type));
+	return type == cpu_to_be16(ETH_P_8021Q) || type == cpu_to_be16(ETH_P_8021AD)
+		       ? frame->length - 4u
+		       : frame->length;
 }
 
 /* Tags are in the frame's bytes. */
