@@ -88,7 +88,7 @@ static void test_calls(void)
 	CHECK_EQUAL(hyp_dataplane_events(dataplane, events, 4, &lost, NULL), 0);
 	CHECK_EQUAL(lost, 0);
 	CHECK_EQUAL(hyp_dataplane_connections(dataplane, NULL), 0);
-	for (uint32_t counters = HYP_COUNTERS_ENDPOINT; counters <= HYP_COUNTERS_RULE; counters++)
+	for (uint32_t counters = HYP_COUNTERS_ENDPOINT; counters <= HYP_COUNTERS_NIC; counters++)
 		CHECK_EQUAL(hyp_dataplane_counters(dataplane, counters, NULL, 0, &bytes, NULL), 0);
 
 	/* In the network namespace of whoever started the agent. */

@@ -109,7 +109,7 @@ static void test_malformed(void)
 		request_of(AGENT_ATTACH, UINT32_MAX, 0, 0),
 		request_of(AGENT_DUMP, HYP_TABLES, 0, 0),
 		request_of(AGENT_DUMP, 0, AGENT_ROWS_MAX + 1ull, 0),
-		request_of(AGENT_COUNTERS, HYP_COUNTERS_RULE + 1, 0, 0),
+		request_of(AGENT_COUNTERS, HYP_COUNTERS_NIC + 1, 0, 0),
 		request_of(AGENT_COUNTERS, 0, UINT64_MAX, 0),
 		request_of(AGENT_EVENTS, 0, AGENT_EVENTS_MAX + 1, 0),
 		request_of(AGENT_APPLY, 1, 0, AGENT_BATCH_MAX + 1ull),

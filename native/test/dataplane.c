@@ -387,9 +387,9 @@ static void test_reports(void)
 	CHECK_EQUAL(hyp_dataplane_events(dataplane, events, 4, &lost, NULL), 0);
 	CHECK_EQUAL(lost, 0);
 	CHECK_EQUAL(hyp_dataplane_events(dataplane, NULL, 4, &lost, NULL), -EINVAL);
-	for (uint32_t counters = HYP_COUNTERS_ENDPOINT; counters <= HYP_COUNTERS_RULE; counters++)
+	for (uint32_t counters = HYP_COUNTERS_ENDPOINT; counters <= HYP_COUNTERS_NIC; counters++)
 		CHECK_EQUAL(hyp_dataplane_counters(dataplane, counters, NULL, 0, &bytes, NULL), 0);
-	CHECK_EQUAL(hyp_dataplane_counters(dataplane, 3, NULL, 0, &bytes, NULL), -EINVAL);
+	CHECK_EQUAL(hyp_dataplane_counters(dataplane, HYP_COUNTERS_NIC + 1, NULL, 0, &bytes, NULL), -EINVAL);
 	hyp_dataplane_close(dataplane);
 	remove_pins();
 }

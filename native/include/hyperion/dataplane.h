@@ -143,6 +143,7 @@ enum hyp_counters {
 	HYP_COUNTERS_ENDPOINT = 0, /* struct hyp_endpoint_counter, rows that are not all zero */
 	HYP_COUNTERS_DROP = 1,     /* struct hyp_drop_counter */
 	HYP_COUNTERS_RULE = 2,     /* struct hyp_rule_counter */
+	HYP_COUNTERS_NIC = 3,      /* struct hyp_nic_counter: one row, none where there is no NIC */
 };
 
 /* Copies counters; rows and -ENOSPC as in hyp_dataplane_dump. Counters of an endpoint index restart

@@ -207,6 +207,22 @@ struct hyp_rule_counter {
 	__u64 bytes;
 };
 
+/* Of a data plane on a NIC. An entry is a row of one of its flow tables; those that are there from the
+ * start and never change are not counted. Counted since the data plane was opened. */
+struct hyp_nic_counter {
+	__u64 entries;     /* on the NIC now */
+	__u64 connections; /* of these: an established connection has one for each direction */
+	__u64 added;
+	__u64 updated; /* in place */
+	__u64 removed;
+	__u64 failed;  /* operations that the NIC refused, connections' not included */
+	__u64 connections_added; /* of `added` */
+	__u64 connections_refused; /* directions without an entry for want of room: software goes on with them */
+	__u64 carried; /* packets that connections' entries carried */
+	__u64 punted;  /* packets given to software to decide */
+	__u64 lost;    /* packets that were lost on the way there: no room in the queue, or too long */
+};
+
 /* Events, in a bounded ring; what finds no room is counted as lost. */
 enum hyp_event_type {
 	HYP_EVENT_DROP = 1,
@@ -248,6 +264,7 @@ _Static_assert(sizeof(struct hyp_uplink_value) == 16, "uplink value");
 _Static_assert(sizeof(struct hyp_endpoint_counter) == 40, "endpoint counter");
 _Static_assert(sizeof(struct hyp_drop_counter) == 24, "drop counter");
 _Static_assert(sizeof(struct hyp_rule_counter) == 32, "rule counter");
+_Static_assert(sizeof(struct hyp_nic_counter) == 88, "NIC counter");
 _Static_assert(sizeof(struct hyp_event) == 88, "event");
 
 #endif

@@ -121,7 +121,7 @@ int64_t hyp_dataplane_dump(struct hyp_dataplane *dataplane, uint32_t table, void
 int64_t hyp_dataplane_counters(struct hyp_dataplane *dataplane, uint32_t counters, void *buffer,
 			       uint64_t capacity, uint64_t *bytes, struct hyp_error *error)
 {
-	if (!dataplane || !bytes || (!buffer && capacity != 0) || counters > HYP_COUNTERS_RULE)
+	if (!dataplane || !bytes || (!buffer && capacity != 0) || counters > HYP_COUNTERS_NIC)
 		return hyp_fail(error, -EINVAL, "no data plane, no buffer or no counters %u", counters);
 	return dataplane->backend->counters(dataplane, counters, buffer, capacity, bytes, error);
 }

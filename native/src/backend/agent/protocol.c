@@ -28,7 +28,7 @@ static int argument_valid(const struct agent_request *request)
 	case AGENT_DUMP:
 		return request->argument < HYP_TABLES && request->capacity <= AGENT_ROWS_MAX;
 	case AGENT_COUNTERS:
-		return request->argument <= HYP_COUNTERS_RULE && request->capacity <= AGENT_ROWS_MAX;
+		return request->argument <= HYP_COUNTERS_NIC && request->capacity <= AGENT_ROWS_MAX;
 	case AGENT_EVENTS:
 		return request->capacity <= AGENT_EVENTS_MAX;
 	default:

@@ -7,6 +7,7 @@
 #include "../../abi/error.h"
 #include "device.h"
 #include "doca.h"
+#include "nic_counter.h"
 #include "offload.h"
 #include "program.h"
 #include "queue.h"
@@ -265,7 +266,10 @@ static int64_t doca_counters(struct hyp_dataplane *dataplane, uint32_t counters,
 		offload_count(doca);
 	if (counters == HYP_COUNTERS_DROP)
 		program_drops(doca, count_drop, doca);
-	result = doca_tables_counters(doca->tables, counters, buffer, capacity, bytes, error);
+	if (counters == HYP_COUNTERS_NIC)
+		result = nic_counter(doca, buffer, capacity, bytes, error);
+	else
+		result = doca_tables_counters(doca->tables, counters, buffer, capacity, bytes, error);
 	pthread_mutex_unlock(&doca->lock);
 	return result;
 }

@@ -127,6 +127,7 @@ static void count(struct flow *flow)
 		return;
 	doca_tables_count_traffic(flow->doca->tables, flow->sender, flow->receiver,
 				  packets - flow->packets, bytes - flow->bytes);
+	flow->doca->offload->counts.carried += packets - flow->packets;
 	flow->packets = packets;
 	flow->bytes = bytes;
 	doca_tables_touch(flow->doca->tables, &flow->key);

@@ -38,6 +38,7 @@ struct offload_counts {
 	uint64_t present; /* entries */
 	uint64_t added, removed, aged;
 	uint64_t refused; /* found no room on the NIC: their packets stay with software */
+	uint64_t carried; /* packets, as of the last count */
 };
 void offload_statistics(const struct doca *doca, struct offload_counts *counts);
 

@@ -105,8 +105,11 @@ int64_t ebpf_counters(struct hyp_dataplane *dataplane, uint32_t counters, void *
 	case HYP_COUNTERS_DROP:
 		result = ebpf_walk(ebpf, ebpf->maps[MAP_DROP], read_drop, &reading);
 		break;
-	default:
+	case HYP_COUNTERS_RULE:
 		result = ebpf_walk(ebpf, ebpf->maps[MAP_RULE], read_rule, &reading);
+		break;
+	default: /* there is no NIC */
+		result = 0;
 		break;
 	}
 	if (result != 0)
