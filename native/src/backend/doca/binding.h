@@ -64,17 +64,9 @@ static inline __u32 frame_port(const struct hyp_frame *frame)
 	return frame->port;
 }
 
-/* What is counted of a frame: without its first VLAN tag, which the kernel takes out of it. */
 static inline __u32 frame_length(const struct hyp_frame *frame)
 {
-	__u16 type;
-
-	if (frame->length < ETH_HLEN + 4u)
-		return frame->length;
-	memcpy(&type, frame->bytes + 2 * ETH_ALEN, sizeof(type));
-	return type == cpu_to_be16(ETH_P_8021Q) || type == cpu_to_be16(ETH_P_8021AD)
-		       ? frame->length - 4u
-		       : frame->length;
+	return frame->length;
 }
 
 /* Tags are in the frame's bytes. */
