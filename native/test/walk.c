@@ -70,7 +70,7 @@ static void refuses_and_says_why(void)
 	frame = ethernet(1, 2, 0x8100);
 	append(&frame, tcp(1, 2, 40000, 80, SYN).bytes + 10, 44);
 	CHECK_EQUAL(send_from(&node, 11, frame), HYP_REASON_VLAN_TAGGED);
-	CHECK_EQUAL(drop_bytes(&node, 1, HYP_REASON_VLAN_TAGGED), 54); /* without the tag */
+	CHECK_EQUAL(drop_bytes(&node, 1, HYP_REASON_VLAN_TAGGED), 58);
 	frame = tcp(1, 2, 40000, 80, SYN);
 	frame.length -= 1;
 	CHECK_EQUAL(send_from(&node, 11, frame), HYP_REASON_MALFORMED);
