@@ -5,6 +5,7 @@ import type { Ip } from "../model/ip.ts";
 import type { MacAddress } from "../model/mac.ts";
 import type { Posture } from "../model/posture.ts";
 import type { Prefix } from "../model/prefix.ts";
+import type { NicCounters } from "../platform/dataplane/dataplane.ts";
 
 /**
  * What the admin API shows of a running daemon. Documents go out as they are, as JSON: a field that
@@ -33,6 +34,8 @@ export interface StatusDocument {
     readonly connectionsMax: number;
     /** Events that found no room between data plane and daemon. */
     readonly eventsLost: number;
+    /** Null: there is no NIC. */
+    readonly nic: NicDocument | null;
   };
   readonly docker: {
     /** Null: Hyperion was told to do without Docker's API. */
@@ -55,6 +58,9 @@ export interface StatusDocument {
     readonly rows: number;
   };
 }
+
+/** As the data plane counts. */
+export type NicDocument = NicCounters;
 
 export interface NetworkDocument {
   readonly id: NetworkId;

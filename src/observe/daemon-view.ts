@@ -45,12 +45,23 @@ export class DaemonView implements AdminView {
     const { networks, endpoints } = this.#sources.facts();
     const views = [...this.#sources.desired().endpoints.values()];
     const { backend, adopted, connectionsMax } = dataplane.capabilities;
-    const [connections, dockerStatus] = await Promise.all([dataplane.connections(), docker()]);
+    const [connections, nic, dockerStatus] = await Promise.all([
+      dataplane.connections(),
+      dataplane.nicCounters(),
+      docker(),
+    ]);
     return {
       version,
       pid: process.pid,
       startedAtMs,
-      dataplane: { backend, adopted, connections, connectionsMax, eventsLost: events.lost },
+      dataplane: {
+        backend,
+        adopted,
+        connections,
+        connectionsMax,
+        eventsLost: events.lost,
+        nic: nic ?? null,
+      },
       docker: dockerStatus,
       networks: networks.size,
       endpoints: endpoints.size,

@@ -9,6 +9,8 @@ export interface DataplaneFixture {
   /** Two ports that exist, and one that does not. */
   readonly ports: readonly [number, number];
   readonly noPort: number;
+  /** Whether packets go through a NIC, which says what it does. */
+  readonly nic: boolean;
   discard(): Promise<void>;
 }
 
@@ -100,6 +102,17 @@ export function describeDataplane(name: string, make: () => Promise<DataplaneFix
       expect(await dataplane.ruleCounters()).toEqual([]);
     });
 
+    it("counts what a NIC does if there is one", async () => {
+      const counters = await dataplane.nicCounters();
+      expect(counters !== undefined).toBe(fixture.nic);
+      if (counters === undefined) return;
+      expect(Object.values(counters)).toSatisfy((numbers: readonly number[]) =>
+        numbers.every((number) => Number.isInteger(number) && number >= 0),
+      );
+      expect(counters).toMatchObject({ connections: 0, connectionsAdded: 0, carried: 0, failed: 0 });
+      expect(counters.entries).toBe(counters.added - counters.removed);
+    });
+
     it("reads back what was applied", async () => {
       expect(await dataplane.apply(upserts(rows))).toEqual([]);
       expect(sorted(await dataplane.dump())).toEqual(sorted(rows));
@@ -120,6 +133,7 @@ export function describeDataplane(name: string, make: () => Promise<DataplaneFix
       await expect(dataplane.dump()).rejects.toMatchObject({ code: "E501" });
       await expect(dataplane.apply(upserts(rows))).rejects.toMatchObject({ code: "E501" });
       await expect(dataplane.attach(fixture.ports[0])).rejects.toMatchObject({ code: "E501" });
+      await expect(dataplane.nicCounters()).rejects.toMatchObject({ code: "E501" });
       await dataplane.close();
       dataplane = await fixture.open();
       expect(dataplane.capabilities.adopted).toBe(true);

@@ -10,6 +10,7 @@ describeDataplane("MemoryDataplane", async () => {
     open: async () => new MemoryDataplane(tables, { portExists: (port) => port < 100 }),
     ports: [3, 5],
     noPort: 100,
+    nic: false,
     discard: async () => {},
   };
 });

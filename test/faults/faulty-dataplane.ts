@@ -7,6 +7,7 @@ import type {
   EndpointCounter,
   EventBatch,
   Failure,
+  NicCounters,
   Operation,
   Row,
   RuleCounter,
@@ -115,6 +116,11 @@ export class FaultyDataplane implements Dataplane {
   async ruleCounters(): Promise<readonly RuleCounter[]> {
     this.#maybeFail("counters");
     return this.#behind.ruleCounters();
+  }
+
+  async nicCounters(): Promise<NicCounters | undefined> {
+    this.#maybeFail("counters");
+    return this.#behind.nicCounters();
   }
 
   async events(max: number): Promise<EventBatch> {

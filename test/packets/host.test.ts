@@ -70,6 +70,7 @@ describe.skipIf(skipped)("on this kernel", () => {
       open: () => NativeDataplane.open(library, options),
       ports,
       noPort: 9999,
+      nic: false,
       discard: async () => {
         await removeDataplane(library, options);
         await host.deleteLinks(["hyr1", "hyr2"]);
@@ -93,9 +94,36 @@ describe.skipIf(skipped)("on this kernel", () => {
       open: () => NativeDataplane.open(library, options),
       ports,
       noPort: 9999,
+      nic: false,
       discard: async () => {
         await removeDataplane(library, options);
         await host.deleteLinks(["hyr1", "hyr2"]);
+        await rm(directory, { recursive: true });
+      },
+    };
+  });
+
+  describeDataplane("NativeDataplane on softnic", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "hyperion-agent-"));
+    await host.createVf("wire1", "wire0", 1500);
+    const options = {
+      url: "doca:softnic?uplink=wire0&representors=hyr*",
+      pinPath: `${BPF_FILESYSTEM}/softnic`,
+      runPath: join(directory, "run"),
+      connectionsMax: 0,
+    };
+    const ports = [
+      await host.createVf("hyv1", "hyr1", 1500),
+      await host.createVf("hyv2", "hyr2", 1500),
+    ] as const;
+    return {
+      open: () => NativeDataplane.open(library, options),
+      ports,
+      noPort: 9999,
+      nic: true,
+      discard: async () => {
+        await removeDataplane(library, options);
+        await host.deleteLinks(["hyr1", "hyr2", "wire0"]);
         await rm(directory, { recursive: true });
       },
     };

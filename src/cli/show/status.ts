@@ -1,4 +1,4 @@
-import type { StatusDocument } from "../../observe/admin-view.ts";
+import type { NicDocument, StatusDocument } from "../../observe/admin-view.ts";
 
 /** `hyperion status` for people. */
 export function formatStatus(status: StatusDocument, nowMs: number): string {
@@ -13,6 +13,7 @@ export function formatStatus(status: StatusDocument, nowMs: number): string {
       `${dataplane.backend}${dataplane.adopted ? ", tables adopted" : ""}, ${status.reconciled ? "up to date" : "BEHIND: see the log"}`,
     ],
     ["connections", `${dataplane.connections} of ${dataplane.connectionsMax}`],
+    ...(dataplane.nic === null ? [] : [["NIC", formatNic(dataplane.nic)] as const]),
     ["docker", docker.host === null ? "not used" : `${docker.host}, ${dockerState(docker)}`],
     ["networks", `${status.networks}`],
     [
@@ -23,6 +24,21 @@ export function formatStatus(status: StatusDocument, nowMs: number): string {
     ["events lost", `${dataplane.eventsLost}`],
   ];
   return lines.map(([name, value]) => `${`${name}:`.padEnd(13)}${value}\n`).join("");
+}
+
+function formatNic({ entries, connections, connectionsRefused, failed, punted, lost }: NicDocument): string {
+  const parts = [
+    `${formatCount(entries)} entries, ${formatCount(connections)} of connections`,
+    `${formatCount(punted)} packets decided in software, ${formatCount(lost)} lost`,
+  ];
+  if (connectionsRefused > 0) parts.push(`FULL: ${formatCount(connectionsRefused)} times no room`);
+  if (failed > 0) parts.push(`${formatCount(failed)} operations refused`);
+  return parts.join("; ");
+}
+
+/** Thousands apart: `4 210`. */
+function formatCount(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, " ");
 }
 
 function dockerState(docker: StatusDocument["docker"]): string {

@@ -47,6 +47,8 @@ export interface Dataplane {
   endpointCounters(): Promise<readonly EndpointCounter[]>;
   dropCounters(): Promise<readonly DropCounter[]>;
   ruleCounters(): Promise<readonly RuleCounter[]>;
+  /** Undefined where there is no NIC. */
+  nicCounters(): Promise<NicCounters | undefined>;
 
   /** Takes what events there are, oldest first, at most `max`, without waiting. */
   events(max: number): Promise<EventBatch>;
@@ -103,6 +105,33 @@ export interface RuleCounter {
   /** Packets that the rule decided: one per connection. */
   readonly packets: number;
   readonly bytes: number;
+}
+
+/**
+ * What a NIC holds and has done since the data plane was opened. An entry is a row of one of its flow
+ * tables; those that are there from the start are not counted.
+ */
+export interface NicCounters {
+  /** On the NIC now. */
+  readonly entries: number;
+  /** Of these: an established connection has one for each direction. */
+  readonly connections: number;
+  readonly added: number;
+  /** In place. */
+  readonly updated: number;
+  readonly removed: number;
+  /** Operations that the NIC refused, connections' not included. */
+  readonly failed: number;
+  /** Of `added`. */
+  readonly connectionsAdded: number;
+  /** Directions of connections without an entry, for want of room: software goes on with them. */
+  readonly connectionsRefused: number;
+  /** Packets that connections' entries carried. */
+  readonly carried: number;
+  /** Packets given to software to decide. */
+  readonly punted: number;
+  /** Packets that were lost on the way there. */
+  readonly lost: number;
 }
 
 export interface PacketEvent {

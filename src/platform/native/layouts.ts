@@ -83,6 +83,20 @@ export const RULE_COUNTER = layout("hyp_rule_counter", 32, {
   bytes: u64(24),
 });
 
+export const NIC_COUNTER = layout("hyp_nic_counter", 88, {
+  entries: u64(0),
+  connections: u64(8),
+  added: u64(16),
+  updated: u64(24),
+  removed: u64(32),
+  failed: u64(40),
+  connections_added: u64(48),
+  connections_refused: u64(56),
+  carried: u64(64),
+  punted: u64(72),
+  lost: u64(80),
+});
+
 export const EVENT = layout("hyp_event", 88, {
   time_ns: u64(0),
   type: u32(8),
@@ -153,6 +167,7 @@ export const LAYOUTS: readonly Layout[] = [
   ENDPOINT_COUNTER,
   DROP_COUNTER,
   RULE_COUNTER,
+  NIC_COUNTER,
   EVENT,
   OPERATION,
   OPTIONS,

@@ -1,10 +1,17 @@
-import type { StatusDocument } from "../../../src/observe/admin-view.ts";
+import type { NicDocument, StatusDocument } from "../../../src/observe/admin-view.ts";
 
 export const STATUS: StatusDocument = {
   version: "0.1.0",
   pid: 7,
   startedAtMs: 0,
-  dataplane: { backend: "ebpf", adopted: true, connections: 3, connectionsMax: 1024, eventsLost: 0 },
+  dataplane: {
+    backend: "ebpf",
+    adopted: true,
+    connections: 3,
+    connectionsMax: 1024,
+    eventsLost: 0,
+    nic: null,
+  },
   docker: { host: "unix:///var/run/docker.sock", connected: true, version: "29.1.0" },
   networks: 1,
   endpoints: 2,
@@ -12,4 +19,18 @@ export const STATUS: StatusDocument = {
   vfs: { used: 2, warm: 16, limit: 4096 },
   reconciled: true,
   reconcile: { passes: 1, steps: 0, failures: 0, rows: 9 },
+};
+
+export const NIC: NicDocument = {
+  entries: 312,
+  connections: 120,
+  added: 400,
+  updated: 10,
+  removed: 88,
+  failed: 0,
+  connectionsAdded: 200,
+  connectionsRefused: 0,
+  carried: 1_000_000,
+  punted: 4_210,
+  lost: 0,
 };

@@ -4,8 +4,8 @@ import { formatBytes, formatEndpoints } from "../../../src/cli/show/endpoints.ts
 import { formatNetworks } from "../../../src/cli/show/networks.ts";
 import { formatDuration, formatStatus } from "../../../src/cli/show/status.ts";
 import { formatTable } from "../../../src/cli/table.ts";
-import type { EndpointDocument, NetworkDocument } from "../../../src/observe/admin-view.ts";
-import { STATUS } from "./documents.ts";
+import type { EndpointDocument, NetworkDocument, NicDocument } from "../../../src/observe/admin-view.ts";
+import { NIC, STATUS } from "./documents.ts";
 
 describe("a table", () => {
   it("is as wide as its widest cells, with nothing after the last", () => {
@@ -59,6 +59,23 @@ endpoints:   2
 VFs:         2 used, 16 warm, limit 4096
 events lost: 0
 `);
+  });
+
+  const withNic = (more: Partial<NicDocument>) => {
+    const dataplane = { ...STATUS.dataplane, backend: "doca", nic: { ...NIC, ...more } };
+    return formatStatus({ ...STATUS, dataplane }, 0).split("\n")[3];
+  };
+
+  it("says what a NIC does, where there is one", () => {
+    expect(withNic({})).toBe(
+      "NIC:         312 entries, 120 of connections; 4 210 packets decided in software, 0 lost",
+    );
+  });
+
+  it("says when a NIC is full or refuses", () => {
+    expect(withNic({ connectionsRefused: 1_234_567, failed: 2 })).toMatch(
+      / 0 lost; FULL: 1 234 567 times no room; 2 operations refused$/,
+    );
   });
 
   it("is loud about what is not well", () => {

@@ -8,6 +8,7 @@ import type {
   EndpointCounter,
   EventBatch,
   Failure,
+  NicCounters,
   Operation,
   PacketEvent,
   Row,
@@ -43,6 +44,7 @@ export class MemoryTables {
   readonly endpointCounters = new Map<number, EndpointCounter>();
   readonly dropCounters = new Map<string, DropCounter>();
   readonly ruleCounters = new Map<string, RuleCounter>();
+  nicCounters: NicCounters | undefined;
   readonly events: PacketEvent[] = [];
   lost = 0;
   /** True once a data plane was opened on them. */
@@ -128,6 +130,12 @@ export class MemoryDataplane implements Dataplane {
     return [...this.#tables.ruleCounters.values()];
   }
 
+  /** None, unless {@link count} was told of some. */
+  async nicCounters(): Promise<NicCounters | undefined> {
+    this.#demandOpen("counters");
+    return this.#tables.nicCounters;
+  }
+
   async events(max: number): Promise<EventBatch> {
     this.#demandOpen("events");
     return { events: this.#tables.events.splice(0, max), lost: this.#tables.lost };
@@ -148,6 +156,7 @@ export class MemoryDataplane implements Dataplane {
     readonly endpoints?: readonly EndpointCounter[];
     readonly drops?: readonly DropCounter[];
     readonly rules?: readonly RuleCounter[];
+    readonly nic?: NicCounters;
   }): void {
     const { endpointCounters, dropCounters, ruleCounters } = this.#tables;
     for (const counter of counters.endpoints ?? []) endpointCounters.set(counter.endpoint, counter);
@@ -157,6 +166,7 @@ export class MemoryDataplane implements Dataplane {
     for (const counter of counters.rules ?? []) {
       ruleCounters.set(`${counter.policy}/${counter.rule}/${counter.direction}`, counter);
     }
+    if (counters.nic !== undefined) this.#tables.nicCounters = counters.nic;
   }
 
   /** Puts events into the ring; those that find no room are counted as lost. */

@@ -11,6 +11,7 @@ import type {
   EndpointCounter,
   EventBatch,
   Failure,
+  NicCounters,
   Operation,
   Row,
   RuleCounter,
@@ -18,7 +19,14 @@ import type {
 import { encodeBatch } from "./batch.ts";
 import { CallQueue } from "./call-queue.ts";
 import { type NativeDataplaneOptions, openHandle, readCapabilities } from "./open.ts";
-import { dropCounter, endpointCounter, packetEvent, type ReportCodec, ruleCounter } from "./report-codec.ts";
+import {
+  dropCounter,
+  endpointCounter,
+  nicCounters,
+  packetEvent,
+  type ReportCodec,
+  ruleCounter,
+} from "./report-codec.ts";
 import { ROW_CODECS } from "./row-codec.ts";
 
 /** Operations per call of the library, so that a large batch does not keep events waiting for long. */
@@ -31,7 +39,7 @@ const DUMP_BYTES = 64 * 1024;
 const DUMP_ATTEMPTS = 8;
 
 /** enum hyp_counters. */
-const COUNTERS = { endpoint: 0, drop: 1, rule: 2 } as const;
+const COUNTERS = { endpoint: 0, drop: 1, rule: 2, nic: 3 } as const;
 
 type TableFunction = "hyp_dataplane_dump" | "hyp_dataplane_counters";
 
@@ -110,6 +118,11 @@ export class NativeDataplane implements Dataplane {
 
   ruleCounters(): Promise<readonly RuleCounter[]> {
     return this.#table("hyp_dataplane_counters", COUNTERS.rule, ruleCounter);
+  }
+
+  async nicCounters(): Promise<NicCounters | undefined> {
+    const rows = await this.#table("hyp_dataplane_counters", COUNTERS.nic, nicCounters);
+    return rows[0];
   }
 
   events(max: number): Promise<EventBatch> {

@@ -2,9 +2,9 @@ import { type DropReason, dropReason } from "../../../model/drop-reason.ts";
 import { HyperionError } from "../../../model/errors.ts";
 import { macFromBytes } from "../../../model/mac.ts";
 import type { Layout } from "../../native/layout.ts";
-import { DROP_COUNTER, ENDPOINT_COUNTER, EVENT, RULE_COUNTER } from "../../native/layouts.ts";
+import { DROP_COUNTER, ENDPOINT_COUNTER, EVENT, NIC_COUNTER, RULE_COUNTER } from "../../native/layouts.ts";
 import { StructView } from "../../native/struct-view.ts";
-import type { DropCounter, EndpointCounter, PacketEvent, RuleCounter } from "../dataplane.ts";
+import type { DropCounter, EndpointCounter, NicCounters, PacketEvent, RuleCounter } from "../dataplane.ts";
 import { DIRECTIONS, nameOf } from "./names.ts";
 import { readIp } from "./row-codec.ts";
 
@@ -51,6 +51,20 @@ export const ruleCounter: ReportCodec<RuleCounter> = codec(RULE_COUNTER, (view) 
   direction: nameOf(DIRECTIONS, view.get("direction"), "direction"),
   packets: view.get("packets"),
   bytes: view.get("bytes"),
+}));
+
+export const nicCounters: ReportCodec<NicCounters> = codec(NIC_COUNTER, (view) => ({
+  entries: view.get("entries"),
+  connections: view.get("connections"),
+  added: view.get("added"),
+  updated: view.get("updated"),
+  removed: view.get("removed"),
+  failed: view.get("failed"),
+  connectionsAdded: view.get("connections_added"),
+  connectionsRefused: view.get("connections_refused"),
+  carried: view.get("carried"),
+  punted: view.get("punted"),
+  lost: view.get("lost"),
 }));
 
 /** enum hyp_event_type. */
