@@ -30,12 +30,16 @@ const SUITE_TIMEOUT_MS = 25 * 60_000;
 const scratch = mkdtempSync(join(tmpdir(), "hyperion-test-"));
 
 /** Runs a program on our own terminal; answers its exit status. */
-function execute(command: string, args: readonly string[]): Promise<number> {
+function execute(
+  command: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd: ROOT,
       stdio: ["ignore", "inherit", "inherit"],
-      env: { ...process.env, ...(REQUIRE && { TEST_REQUIRE_ALL: "1" }) },
+      env: { ...process.env, ...environment, ...(REQUIRE && { TEST_REQUIRE_ALL: "1" }) },
     });
     const timer = setTimeout(() => {
       console.error(`${command} is stopped after ${SUITE_TIMEOUT_MS / 60_000} minutes`);
@@ -71,15 +75,17 @@ interface VitestReport {
   }[];
 }
 
-function vitest(project: string): Suite {
+/** The tests of a vitest project, in an environment of their own where it is given. */
+function vitest(project: string, name = project, environment: Readonly<Record<string, string>> = {}): Suite {
   return {
-    name: project,
+    name,
     async run() {
-      const report = join(scratch, `${project}.json`);
-      const status = await execute(join(BIN, "vitest"), [
+      const report = join(scratch, `${name}.json`);
+      const words = [
         ...["run", "--config", "test/vitest.config.ts", "--project", project],
         ...["--reporter", "default", "--reporter", "json", `--outputFile.json=${report}`],
-      ]);
+      ];
+      const status = await execute(join(BIN, "vitest"), words, environment);
       if (!existsSync(report)) return { passed: 0, failed: 1, skipped: 0 };
       const read = JSON.parse(readFileSync(report, "utf8")) as VitestReport;
       // A file that could not be loaded has no tests to count, and is a failure all the same.
@@ -122,6 +128,7 @@ const SUITES: readonly Suite[] = [
   check("sanitize", "bash", join(ROOT, "scripts/build-native.sh"), "--sanitize"),
   vitest("packets"),
   vitest("e2e"),
+  vitest("e2e", "e2e-doca", { TEST_DATAPLANE: "doca:softnic" }),
 ];
 
 async function main(names: readonly string[]): Promise<number> {

@@ -10,18 +10,21 @@ Needs root. Cleans up after itself, also when interrupted.
 
 Options:
   --docker-host URL  the engine (DOCKER_HOST); default: a private one in namespaces of its own
+  --dataplane URL    "ebpf" (the default) or "doca:softnic", the data plane to show it on
   --keep             leave everything running, and say how to use and how to end it
   --json             one JSON document instead of the table; progress goes to stderr
 `,
   async run({ args, environment, print, interrupted }) {
     const options = readOptions(args, {
       "docker-host": { type: "string" },
+      dataplane: { type: "string" },
       keep: { type: "boolean" },
       json: { type: "boolean" },
     });
     const json = options.json === true;
     return playDemo({
       dockerHost: options["docker-host"] ?? (environment.DOCKER_HOST || undefined),
+      dataplane: options.dataplane,
       keep: options.keep === true,
       json,
       color: process.stdout.isTTY === true && environment.NO_COLOR === undefined,

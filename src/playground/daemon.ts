@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -8,6 +8,7 @@ import { answers } from "./answers.ts";
 import { type CommandResult, type Host, localHost, run } from "./command.ts";
 
 const READY_TIMEOUT_MS = 30_000;
+const AGENT_TIMEOUT_MS = 10_000;
 
 export interface DaemonOptions {
   readonly host: Host;
@@ -115,6 +116,25 @@ export class HyperionDaemon {
 
   stop(): Promise<void> {
     return this.kill("SIGTERM");
+  }
+
+  /** The process that holds the NIC for the daemon, if it has one, as the daemon's host numbers it. */
+  get agentPid(): number | undefined {
+    const lock = join(this.stateDir, "agent/agent.lock");
+    return existsSync(lock) ? Number(readFileSync(lock, "utf8")) || undefined : undefined;
+  }
+
+  /** Ends the agent, which outlives the daemon, and forwarding with it. On this very host only. */
+  async stopAgent(): Promise<void> {
+    const pid = this.agentPid;
+    if (pid === undefined) return;
+    process.kill(pid, "SIGTERM");
+    const deadline = Date.now() + AGENT_TIMEOUT_MS;
+    while (this.agentPid !== undefined) {
+      // it empties its lock last
+      if (Date.now() > deadline) throw new Error(`hyperion-agent (pid ${pid}) does not end`);
+      await sleep(20);
+    }
   }
 
   /** `hyperion ARGS` against this daemon. */

@@ -18,6 +18,8 @@ import {
 export interface DemoOptions {
   /** The engine to use, as DOCKER_HOST has it; undefined: a private one. */
   readonly dockerHost: string | undefined;
+  /** What `hyperion serve --dataplane` takes; undefined: its default. */
+  readonly dataplane: string | undefined;
   /** Leave everything running. */
   readonly keep: boolean;
   /** One JSON document on `print`, progress on `progress`; else both are for people. */
@@ -105,11 +107,12 @@ class DemoRun {
   }
 
   async #openStage(): Promise<Stage> {
-    const { dockerHost } = this.#options;
+    const { dockerHost, dataplane } = this.#options;
+    const args = dataplane === undefined ? [] : ["--dataplane", dataplane];
     const started = "Starting Hyperion (hyperion serve)";
     if (dockerHost !== undefined) {
       return this.#step(`${started} for the engine at ${dockerHost}`, async () => {
-        const stage = await openExistingStage(dockerHost);
+        const stage = await openExistingStage(dockerHost, args);
         this.#undo.push(() => stage.close());
         return stage;
       });
@@ -119,7 +122,7 @@ class DemoRun {
       this.#undo.push(() => opened.close());
       return opened;
     });
-    return this.#step(started, () => openPrivateStage(engine));
+    return this.#step(started, () => openPrivateStage(engine, args));
   }
 
   #report(

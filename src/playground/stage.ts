@@ -44,7 +44,7 @@ export async function openPrivateStage(engine: PrivateEngine, args: readonly str
 }
 
 /** A Hyperion for the engine that runs on this machine, with state of its own. */
-export async function openExistingStage(dockerHost: string): Promise<Stage> {
+export async function openExistingStage(dockerHost: string, args: readonly string[] = []): Promise<Stage> {
   const engine = new ExistingEngine(dockerHost);
   const directory = mkdtempSync(join(tmpdir(), "hyperion-demo-"));
   const bpfPath = `/sys/fs/bpf/hyperion-demo-${randomBytes(4).toString("hex")}`;
@@ -55,9 +55,11 @@ export async function openExistingStage(dockerHost: string): Promise<Stage> {
     directory,
     pluginSocket: PLUGIN_SOCKET,
     bpfPath,
+    args,
   });
   const close = async () => {
     await daemon.stop();
+    await daemon.stopAgent();
     // Containers keep their networks when the daemon stops; here none is left, so the pool and the pins go.
     for (const device of await representors()) {
       if (!before.has(device)) await runOk(localHost, "ip", ["link", "del", device]);
@@ -77,7 +79,7 @@ export async function openExistingStage(dockerHost: string): Promise<Stage> {
     close,
     keep() {
       daemon.release();
-      return Promise.resolve(`sudo kill ${daemon.pid}`);
+      return Promise.resolve(`sudo kill ${[daemon.pid, daemon.agentPid].filter(Boolean).join(" ")}`);
     },
   };
 }
