@@ -73,9 +73,11 @@ const answer = (message: Answer): void => {
 
 try {
   const bench = await open(process.argv[2] === "doca" ? "doca" : "ebpf");
-  process.on("message", async ({ id, packetCase }: Request) => {
+  process.on("message", async (request: Request) => {
+    const { id } = request;
     try {
-      answer({ id, outcomes: await bench.run(packetCase) });
+      if ("flow" in request) answer({ id, flowed: await bench.flow(request.flow) });
+      else answer({ id, outcomes: await bench.run(request.packetCase) });
     } catch (error) {
       answer({ id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
     }

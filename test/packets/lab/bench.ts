@@ -3,9 +3,13 @@ import type {
   Dataplane,
   DropCounter,
   EndpointCounter,
+  Operation,
+  Row,
   RuleCounter,
 } from "../../../src/platform/dataplane/dataplane.ts";
 import type { PacketCase, SendStep } from "../cases/case.ts";
+import type { Flow, FlowOutcome } from "./flow.ts";
+import { letFlow } from "./let-flow.ts";
 import { CASES_MAX, Numbers } from "./numbers.ts";
 import type { Outcome, Traffic } from "./protocol.ts";
 import type { Wire } from "./wire.ts";
@@ -26,12 +30,12 @@ interface Counters {
 }
 
 /** Rows of `now` that grew since `before`, told apart by `key`, with `subtract` saying by how much. */
-function growth<Row>(
-  before: readonly Row[],
-  now: readonly Row[],
-  key: (row: Row) => string,
-  subtract: (now: Row, before: Row | undefined) => Row | undefined,
-): readonly Row[] {
+function growth<Counter>(
+  before: readonly Counter[],
+  now: readonly Counter[],
+  key: (row: Counter) => string,
+  subtract: (now: Counter, before: Counter | undefined) => Counter | undefined,
+): readonly Counter[] {
   const old = new Map(before.map((row) => [key(row), row]));
   return now.flatMap((row) => subtract(row, old.get(key(row))) ?? []);
 }
@@ -56,17 +60,7 @@ export class Bench {
   }
 
   async run(packetCase: PacketCase): Promise<readonly Outcome[]> {
-    if (this.#nth === CASES_MAX) {
-      this.#dataplane = await this.#open(this.#dataplane);
-      this.#nth = 0;
-    }
-    const numbers = new Numbers(this.#nth++, this.#ports);
-    await this.#apply([
-      ...(await this.#dataplane.dump()).map((row) => ({ verb: "delete" as const, row })),
-      ...packetCase.rows.map((row) => ({ verb: "upsert" as const, row: numbers.row(row) })),
-    ]);
-    await this.#dataplane.events(EVENTS_MAX);
-    this.#wire.take();
+    const numbers = await this.#begin(packetCase.rows);
     const outcomes: Outcome[] = [];
     for (const step of packetCase.steps) {
       if ("waitMs" in step) await sleep(step.waitMs);
@@ -75,6 +69,34 @@ export class Bench {
       else outcomes.push(await this.#send(step, numbers));
     }
     return outcomes;
+  }
+
+  async flow({ rows, steps }: Flow): Promise<readonly FlowOutcome[]> {
+    const numbers = await this.#begin(rows);
+    const apply = (operations: readonly Operation[]): Promise<void> =>
+      this.#apply(operations.map((operation) => numbers.operation(operation)));
+    const outcomes: FlowOutcome[] = [];
+    for (const step of steps) {
+      if ("apply" in step) await apply(step.apply);
+      else outcomes.push(await letFlow(step, { dataplane: this.#dataplane, wire: this.#wire, apply }));
+    }
+    return outcomes;
+  }
+
+  /** Puts these rows in the place of all there were. */
+  async #begin(rows: readonly Row[]): Promise<Numbers> {
+    if (this.#nth === CASES_MAX) {
+      this.#dataplane = await this.#open(this.#dataplane);
+      this.#nth = 0;
+    }
+    const numbers = new Numbers(this.#nth++, this.#ports);
+    await this.#apply([
+      ...(await this.#dataplane.dump()).map((row) => ({ verb: "delete" as const, row })),
+      ...rows.map((row) => ({ verb: "upsert" as const, row: numbers.row(row) })),
+    ]);
+    await this.#dataplane.events(EVENTS_MAX);
+    this.#wire.take();
+    return numbers;
   }
 
   async #apply(operations: Parameters<Dataplane["apply"]>[0]): Promise<void> {

@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { PacketCase } from "../cases/case.ts";
+import type { Flow, FlowOutcome } from "./flow.ts";
 import type { Answer, Backend, Outcome } from "./protocol.ts";
 
 const AGENT = fileURLToPath(new URL("./agent.ts", import.meta.url));
 
 interface Waiting {
-  resolve(outcomes: readonly Outcome[]): void;
+  resolve(answer: Answer): void;
   reject(error: Error): void;
 }
 
@@ -32,18 +33,18 @@ export class Lab {
 
   static async open(backend: Backend): Promise<Lab> {
     const lab = new Lab(backend);
-    await new Promise<readonly Outcome[]>((resolve, reject) => lab.#waiting.set(0, { resolve, reject }));
+    await new Promise<Answer>((resolve, reject) => lab.#waiting.set(0, { resolve, reject }));
     return lab;
   }
 
   /** Runs a case; an outcome for each packet that it sends. */
-  run(packetCase: PacketCase): Promise<readonly Outcome[]> {
-    this.#lastId += 1;
-    const id = this.#lastId;
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
-      this.#agent.send({ id, packetCase });
-    });
+  async run(packetCase: PacketCase): Promise<readonly Outcome[]> {
+    return (await this.#ask({ packetCase })).outcomes ?? [];
+  }
+
+  /** Lets traffic flow; an outcome for each step that sends. */
+  async flow(flow: Flow): Promise<readonly FlowOutcome[]> {
+    return (await this.#ask({ flow })).flowed ?? [];
   }
 
   async close(): Promise<void> {
@@ -52,10 +53,19 @@ export class Lab {
     await ended;
   }
 
-  #answered({ id, outcomes, error }: Answer): void {
-    const waiting = this.#waiting.get(id);
-    this.#waiting.delete(id);
-    if (error !== undefined) waiting?.reject(new Error(error));
-    else waiting?.resolve(outcomes ?? []);
+  #ask(what: { readonly packetCase: PacketCase } | { readonly flow: Flow }): Promise<Answer> {
+    this.#lastId += 1;
+    const id = this.#lastId;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#agent.send({ id, ...what });
+    });
+  }
+
+  #answered(answer: Answer): void {
+    const waiting = this.#waiting.get(answer.id);
+    this.#waiting.delete(answer.id);
+    if (answer.error !== undefined) waiting?.reject(new Error(answer.error));
+    else waiting?.resolve(answer);
   }
 }

@@ -1,5 +1,6 @@
 import type { DropReason } from "../../../src/model/drop-reason.ts";
 import type { PacketCase } from "../cases/case.ts";
+import type { Flow, FlowOutcome } from "./flow.ts";
 import type { Received } from "./wire.ts";
 
 /** Data planes that the cases run on. */
@@ -7,14 +8,17 @@ export const BACKENDS = ["ebpf", "doca"] as const;
 export type Backend = (typeof BACKENDS)[number];
 
 /** What a test asks of the agent. */
-export interface Request {
-  readonly id: number;
-  readonly packetCase: PacketCase;
-}
+export type Request = { readonly id: number } & (
+  | { readonly packetCase: PacketCase }
+  | { readonly flow: Flow }
+);
 
 export interface Answer {
   readonly id: number;
+  /** Of a case: one for each packet. */
   readonly outcomes?: readonly Outcome[];
+  /** Of a flow: one for each step of traffic. */
+  readonly flowed?: readonly FlowOutcome[];
   readonly error?: string;
 }
 
