@@ -86,7 +86,7 @@ export const ERRORS = {
     "conflict",
     "another program holds {what} on {device}; remove it: tc qdisc del dev {device} parent ffff:fff1",
   ),
-  E510: row("exhausted", "the data plane tables are full: {table} needs {needed}, {free} free"),
+  E510: row("exhausted", "the data plane has no room: {reason}"),
   E511: row("unavailable", "the data plane was lost and what it held with it: {reason}"),
 
   // 6xx: the machine.

@@ -293,11 +293,12 @@ function settleOne(waiter: Waiter, failures: ReadonlyMap<string, Failure>): void
 function refusal(failure: Failure): HyperionError {
   const { row } = failure.operation;
   if (failure.errno === 7 || failure.errno === 28) {
-    return new HyperionError("E510", { table: row.table, needed: 1, free: 0 });
+    const reason = failure.reason || "it needs 1 row more, 0 are free";
+    return new HyperionError("E510", { reason: `table ${row.table}: ${reason}` });
   }
   return new HyperionError("E501", {
     operation: `a row of table ${row.table}`,
-    reason: `errno ${failure.errno}`,
+    reason: failure.reason || `errno ${failure.errno}`,
   });
 }
 

@@ -80,6 +80,8 @@ export interface Failure {
   readonly operation: Operation;
   /** Positive errno. */
   readonly errno: number;
+  /** What the data plane said of one failure of the batch, this one or another. */
+  readonly reason?: string;
 }
 
 export interface EndpointCounter {

@@ -43,7 +43,7 @@ describe("a rule that the data plane has no room for", () => {
       expect(world.log).toContainEqual(expect.objectContaining({ event: "endpoint.refused" })),
     );
     expect(world.log.find(({ event }) => event === "endpoint.refused")?.message).toMatch(
-      /^db stays quarantined: the data plane tables are full: policy/,
+      /^db stays quarantined: the data plane has no room: table policy/,
     );
     expect(row("10.1.0.3")).toMatchObject({ mode: "quarantine" });
     expect(row("10.1.0.2")).toMatchObject({ mode: "enforce" });
@@ -84,7 +84,10 @@ describe("a rule that the data plane has no room for", () => {
     fillPolicyTable();
     const options = { "hyperion.ingress.no": "deny tcp/5432 from any" };
     const work = world.createEndpoint(N1, DB, { Address: "10.1.0.3/24" }, options);
-    await expect(work).rejects.toMatchObject({ code: "E510", details: { table: "policy" } });
+    await expect(work).rejects.toMatchObject({
+      code: "E510",
+      message: "the data plane has no room: table policy: it needs 1 row more, 0 are free",
+    });
     expect(world.rows("endpoint")).toEqual([]);
     expect((await world.status()).vfs.used).toBe(0);
   });

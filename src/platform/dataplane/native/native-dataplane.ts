@@ -89,12 +89,12 @@ export class NativeDataplane implements Dataplane {
   async #applySlice(operations: readonly Operation[]): Promise<readonly Failure[]> {
     const batch = encodeBatch(operations);
     const results = nativeBytes(operations.length * Int32Array.BYTES_PER_ELEMENT);
-    const failed = await this.#ask("apply", [batch, batch.length, results, operations.length]);
-    if (failed === 0) return [];
+    const answer = await this.#answer("apply", [batch, batch.length, results, operations.length]);
+    if (answer.result === 0) return [];
     const codes = new Int32Array(results.buffer);
     return operations.flatMap((operation, i) => {
       const code = codes[i] ?? 0;
-      return code < 0 ? [{ operation, errno: -code }] : [];
+      return code < 0 ? [{ operation, errno: -code, reason: answer.message }] : [];
     });
   }
 
@@ -148,10 +148,15 @@ export class NativeDataplane implements Dataplane {
   }
 
   /** Calls a function of this handle; its count, or E501, E511. */
-  async #ask(operation: "apply" | "events" | "connections", args: readonly Argument[]): Promise<number> {
+  async #ask(operation: "events" | "connections", args: readonly Argument[]): Promise<number> {
+    return (await this.#answer(operation, args)).result;
+  }
+
+  /** The same with the sentence that comes along. */
+  async #answer(operation: "apply" | "events" | "connections", args: readonly Argument[]): Promise<Answer> {
     const answer = await this.#library.call(`hyp_dataplane_${operation}`, this.#handle, ...args);
     if (answer.result < 0) throw callError(operation, answer);
-    return answer.result;
+    return answer;
   }
 
   /** Reads a whole table, with more room when it turns out to be larger. */

@@ -17,7 +17,7 @@ export interface NativeDataplaneOptions {
   readonly connectionsMax: number;
 }
 
-/** Opens the data plane; returns its handle. Throws E502, E506, E507, E508. */
+/** Opens the data plane; returns its handle. Throws E502, E506, E507, E508, E510. */
 export async function openHandle(library: NativeLibrary, options: NativeDataplaneOptions): Promise<bigint> {
   const out = nativeBytes(BigUint64Array.BYTES_PER_ELEMENT);
   const answer = await library.call("hyp_dataplane_open", encodeOptions(library, options), out);
@@ -73,10 +73,11 @@ function encodeOptions(library: NativeLibrary, options: NativeDataplaneOptions):
 }
 
 function openError(answer: Answer, options: NativeDataplaneOptions): HyperionError {
-  const { EPERM, EACCES, ENOENT, ENOTDIR, EPROTO, EINVAL } = constants.errno;
+  const { EPERM, EACCES, ENOENT, ENOSPC, ENOTDIR, EPROTO, EINVAL } = constants.errno;
   const reason = answer.message;
   const refused = -answer.result === EPERM || -answer.result === EACCES;
   if (refused && process.geteuid?.() !== 0) return new HyperionError("E507");
+  if (-answer.result === ENOSPC) return new HyperionError("E510", { reason });
   if (options.url !== "ebpf") return new HyperionError("E502", { url: options.url, reason });
   switch (-answer.result) {
     case ENOENT:
