@@ -33,14 +33,20 @@ static void test_forwards(void)
 	struct frame frame = frame_arp();
 	struct doca_flow_pipe *pipe = any_to(port_fwd), *first;
 	struct doca_flow_fwd on = { .type = DOCA_FLOW_FWD_PIPE, .next_pipe = pipe };
+	struct doca_flow_pipe_entry *entry;
 
 	CHECK_EQUAL(port_of(pipe, &frame), 3);
 	CHECK_EQUAL(port_of(any_to(drop), &frame), -1);
 	CHECK_EQUAL(port_of(any_to(on), &frame), 3);
 	CHECK_EQUAL(send_frame(any_to(to_target), &frame, 0), 1);
 	CHECK_EQUAL(fates[0].kind, FATE_KERNEL);
-	/* Concrete in the template: not twice. */
-	CHECK_EQUAL(entry_try(pipe, &(struct entry_spec){ .fwd = &drop }), DOCA_ERROR_INVALID_VALUE);
+	/* Concrete in the template: it holds, whatever an entry or its update brings. */
+	spec.fwd = port_fwd;
+	first = pipe_new(&spec);
+	entry = entry_new(first, &(struct entry_spec){ .fwd = &drop });
+	CHECK_EQUAL(port_of(first, &frame), 3);
+	CHECK_EQUAL(entry_update(entry, &(struct entry_spec){ .fwd = &drop }), DOCA_SUCCESS);
+	CHECK_EQUAL(port_of(first, &frame), 3);
 
 	spec.fwd = (struct doca_flow_fwd){ .type = DOCA_FLOW_FWD_CHANGEABLE };
 	pipe = pipe_new(&spec);

@@ -268,11 +268,12 @@ doca_error_t forward_entry(struct doca_flow_pipe *pipe, const struct doca_flow_f
 	*out = NULL;
 	if (!forward_given(fwd))
 		return pipe->fwd != NULL ? DOCA_SUCCESS : DOCA_ERROR_INVALID_VALUE;
-	if (pipe->fwd != NULL)
-		return DOCA_ERROR_INVALID_VALUE;
-	if (pipe->spec.type != DOCA_FLOW_PIPE_CONTROL &&
-	    (!pipe->spec.has_fwd || !fits(&pipe->spec.fwd, fwd)))
-		return DOCA_ERROR_INVALID_VALUE;
+	if (pipe->spec.type != DOCA_FLOW_PIPE_CONTROL) {
+		if (pipe->fwd != NULL)
+			return DOCA_SUCCESS;
+		if (!pipe->spec.has_fwd || !fits(&pipe->spec.fwd, fwd))
+			return DOCA_ERROR_INVALID_VALUE;
+	}
 	return forward_new(pipe, fwd, out);
 }
 

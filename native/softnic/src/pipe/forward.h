@@ -25,7 +25,10 @@ struct forward {
 
 /* The pipe's fwd: sets pipe->fwd, or leaves it NULL where the entries bring it. */
 doca_error_t forward_template(struct doca_flow_pipe *pipe);
-/* An entry's, NULL when the pipe's holds. INVALID_VALUE: given twice, missing, or of another type. */
+/*
+ * An entry's, NULL when the pipe's holds: where that leaves nothing open, what the entry brings is
+ * ignored, as programs bring it all the same. INVALID_VALUE: missing, or of another type.
+ */
 doca_error_t forward_entry(struct doca_flow_pipe *pipe, const struct doca_flow_fwd *fwd,
 			   struct forward **out);
 /* Of any type, whatever the pipe's is. INVALID_VALUE when something is left open. */

@@ -115,7 +115,7 @@ void pipe_demolish(struct doca_flow_pipe *pipe);
 doca_error_t pipe_set_miss(struct doca_flow_pipe *pipe, const struct doca_flow_fwd *miss);
 
 /* Compiles an entry; it is not yet visible. TOO_BIG beyond nr_entries, INVALID_VALUE for what does not
- * fit the template (fwd given twice or missing, action_idx, a shared resource that is not set up). */
+ * fit the template (fwd missing or of another type, action_idx, a shared resource that is not set up). */
 doca_error_t entry_compile(struct doca_flow_pipe *pipe, const struct entry_spec *spec,
 			   struct doca_flow_pipe_entry **out);
 /* Makes it visible to packets. ALREADY_EXIST for a key that is there. */
