@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Builds native/build/libhyperion.so. Does only what is needed, and says nothing when all went well.
+# Builds native/build/libhyperion.so and what belongs to it. Does only what is needed, and says nothing
+# when all went well.
 #
-#   scripts/build-native.sh             the library
-#   scripts/build-native.sh --sanitize  with ASan and UBSan, in native/build-sanitize, and runs its C tests
+#   scripts/build-native.sh             the library and its agent; the C tests are built when they are run
+#   scripts/build-native.sh --sanitize  all, with ASan and UBSan, in native/build-sanitize; runs the C tests
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/../native"
@@ -13,11 +14,13 @@ die() {
 }
 
 build=build
+target=hyperion-runtime
 options=()
 case ${1:-} in
   '') ;;
   --sanitize)
     build=build-sanitize
+    target=all
     options=(-Db_sanitize=address,undefined -Db_lundef=false)
     ;;
   *) die "unknown option $1; the only option is --sanitize" ;;
@@ -51,5 +54,8 @@ fi
 if [[ ! -e $build/build.ninja ]]; then
   quietly meson setup "${options[@]}" "$build"
 fi
-quietly ninja -C "$build"
-if [[ $build == build-sanitize ]]; then meson test -C "$build" --print-errorlogs; fi
+quietly ninja -C "$build" "$target"
+if [[ $build == build-sanitize ]]; then
+  # Undefined behaviour would only be printed.
+  UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 meson test -C "$build" --print-errorlogs
+fi
