@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Ip } from "../../src/model/ip.ts";
 import type { Row } from "../../src/model/rows.ts";
+import type { EndpointCounter, PacketEvent } from "../../src/platform/dataplane/dataplane.ts";
 import { lacksNativeLibrary, lacksRoot } from "../skip.ts";
 import { TCP } from "./build/transport.ts";
 import { vxlan } from "./build/tunnel.ts";
@@ -27,11 +28,15 @@ import {
 } from "./two-hosts/who.ts";
 
 const ECHO = 7;
+const TUNNEL_PORT = 4789;
 /** Of a program of the host's, which is not the tunnel's. */
 const HOST_PORT = 4790;
 const BULK_BYTES = 8 * 1024 * 1024;
 /** Long enough for a packet and its answer; shorter than the time after which TCP says a SYN again. */
 const SILENCE_MS = 500;
+/** After which TCP has acknowledged what it has heard. Else its other end would say it again, and so open the
+ * connection from there. */
+const ACKNOWLEDGED_MS = 100;
 
 let generation = 100;
 /** One that no endpoint has had. */
@@ -91,6 +96,34 @@ describe.skipIf(skipped)("two hosts, softnic in each", () => {
     return { east, west };
   }
 
+  const homeOf = (who: Container): HostStation => (who.home === EAST ? site.east : site.west);
+
+  /** What a container's host has counted of it. */
+  async function traffic(who: Container): Promise<EndpointCounter> {
+    const counters = await homeOf(who).station.call("endpointCounters");
+    const counter = counters.find(({ endpoint }) => endpoint === who.endpoint);
+    if (counter === undefined) throw new Error(`no counter of ${who.ipv4}`);
+    return counter;
+  }
+
+  /** Nothing answers a TCP SYN; what its one drop is reported as, by the host of `at`. */
+  async function deniedAt(
+    at: Container,
+    [from, to]: readonly [Container, Container],
+    family: Family,
+    port: number,
+  ): Promise<Partial<PacketEvent>> {
+    await homeOf(at).station.call("events");
+    await silence(from, to, family, port);
+    const events = await homeOf(at).station.call("events");
+    const mine = events.filter(({ destination, destinationPort }) => {
+      return destination === to[family] && destinationPort === port;
+    });
+    expect(mine).toHaveLength(1);
+    const { type, reason, endpoint, peer, policy, rule, direction, source } = mine[0] as PacketEvent;
+    return { type, reason, endpoint, peer, policy, rule, direction, source };
+  }
+
   /** Nothing answers a TCP SYN. */
   async function silence(from: Container, to: Container, family: Family, port: number): Promise<void> {
     expect(await site.in(from).call("tcpTry", to[family], port, SILENCE_MS)).toBe("silence");
@@ -126,28 +159,53 @@ describe.skipIf(skipped)("two hosts, softnic in each", () => {
     });
 
     it.each(WAYS)("TCP in bulk, there and back at once: $name", async ({ from, to, family }) => {
+      const before = [await traffic(from), await traffic(to)];
       expect(await site.in(from).call("tcpBulk", to[family], ECHO, BULK_BYTES)).toBe("same");
+      for (const [i, now] of [await traffic(from), await traffic(to)].entries()) {
+        expect(now.sentBytes - (before[i]?.sentBytes ?? 0)).toBeGreaterThan(BULK_BYTES);
+        expect(now.receivedBytes - (before[i]?.receivedBytes ?? 0)).toBeGreaterThan(BULK_BYTES);
+      }
     });
 
-    it("what the NIC forwarded by itself is counted", async () => {
-      for (const host of [site.east, site.west]) {
-        for (const counter of await host.station.call("endpointCounters")) {
-          expect(counter.sentBytes).toBeGreaterThan(4 * BULK_BYTES);
-          expect(counter.receivedBytes).toBeGreaterThan(4 * BULK_BYTES);
-        }
-      }
+    it("all at once", async () => {
+      const results = WAYS.map(({ from, to, family }) =>
+        site.in(from).call("tcpBulk", to[family], ECHO, BULK_BYTES / 4),
+      );
+      expect(await Promise.all(results)).toEqual(WAYS.map(() => "same"));
     });
   });
 
   describe("policy", () => {
     it.each(FAMILIES)("%s: what may not leave is denied where it is sent", async (family) => {
-      const drops = await dropsDuring(() => silence(E1, W1, family, NO_EGRESS_PORT));
+      const drops = await dropsDuring(async () => {
+        expect(await deniedAt(E1, [E1, W1], family, NO_EGRESS_PORT)).toEqual({
+          type: "drop",
+          reason: "POLICY_EGRESS",
+          endpoint: E1.endpoint,
+          peer: 0,
+          policy: E1.endpoint,
+          rule: 1,
+          direction: "egress",
+          source: E1[family],
+        });
+      });
       expect(drops).toEqual({ east: [`${E1.endpoint} POLICY_EGRESS 1`], west: [] });
       expect(await site.in(W1).call("tcpTry", E1[family], NO_EGRESS_PORT)).toBe("open");
     });
 
     it.each(FAMILIES)("%s: what may not come is denied where it arrives", async (family) => {
-      const drops = await dropsDuring(() => silence(E2, W2, family, NO_INGRESS_PORT));
+      const drops = await dropsDuring(async () => {
+        expect(await deniedAt(W2, [E2, W2], family, NO_INGRESS_PORT)).toEqual({
+          type: "drop",
+          reason: "POLICY_INGRESS",
+          endpoint: W2.endpoint,
+          peer: 0,
+          policy: W2.endpoint,
+          rule: 1,
+          direction: "ingress",
+          source: E2[family],
+        });
+      });
       expect(drops).toEqual({ east: [], west: [`${W2.endpoint} POLICY_INGRESS 1`] });
       expect(await site.in(W2).call("tcpTry", E2[family], NO_INGRESS_PORT)).toBe("open");
     });
@@ -194,16 +252,36 @@ describe.skipIf(skipped)("two hosts, softnic in each", () => {
       const { west } = site;
       const id = await site.in(E1).call("tcpKeep", W1[family], ECHO);
       expect(await says(E1, id, "before")).toBe(true);
+      await sleep(ACKNOWLEDGED_MS);
       const drops = await dropsDuring(async () => {
         await west.upsert(neighboursOf(E1, WEST, E2.identity));
         expect(await says(E1, id, "meanwhile", SILENCE_MS)).toBe(false);
+        await silence(E1, W1, family, ECHO);
+        await west.upsert(neighboursOf(E1, WEST));
       });
       expect(drops).toEqual({
         east: [],
         west: [expect.stringMatching(`^${W1.endpoint} POLICY_INGRESS \\d+$`)],
       });
-      await silence(E1, W1, family, ECHO);
-      await west.upsert(neighboursOf(E1, WEST));
+      expect(await site.in(E1).call("tcpHears", id, "meanwhile")).toBe(true);
+    });
+  });
+
+  describe("a container that is gone", () => {
+    it.each(FAMILIES)("%s: is not sent to any more, until it is back", async (family) => {
+      const { east } = site;
+      const id = await site.in(E1).call("tcpKeep", W1[family], ECHO);
+      expect(await says(E1, id, "before")).toBe(true);
+      await sleep(ACKNOWLEDGED_MS);
+      const drops = await dropsDuring(async () => {
+        await east.remove(neighboursOf(W1, EAST));
+        expect(await says(E1, id, "meanwhile", SILENCE_MS)).toBe(false);
+        await east.upsert(neighboursOf(W1, EAST));
+      });
+      expect(drops).toEqual({
+        east: [expect.stringMatching(`^${E1.endpoint} NO_ROUTE \\d+$`)],
+        west: [],
+      });
       expect(await site.in(E1).call("tcpHears", id, "meanwhile")).toBe(true);
     });
   });
@@ -234,6 +312,13 @@ describe.skipIf(skipped)("two hosts, softnic in each", () => {
     });
   });
 
+  it("what comes to the tunnel's port and is no tunnel packet is nobody's", async () => {
+    const drops = await dropsDuring(async () => {
+      expect(await site.west.station.call("udpAsk", EAST.ipv4, TUNNEL_PORT, 4, SILENCE_MS)).toBe(false);
+    });
+    expect(drops).toEqual({ east: ["0 MALFORMED 1"], west: [] });
+  });
+
   describe("a third party", () => {
     /** A datagram that W1 might have sent to E1. */
     const datagram = udpFrame(W1, E1, [4000, ECHO]);
@@ -254,6 +339,10 @@ describe.skipIf(skipped)("two hosts, softnic in each", () => {
       await forges(vxlan(asWest, EAST, VNI, datagram));
     });
 
+    it("no network at all", async () => {
+      await forges(vxlan(asWest, EAST, VNI, datagram, { flags: 0 }), "0 MALFORMED 1");
+    });
+
     it("no other host of ours", async () => {
       await forges(vxlan(THIRD, EAST, VNI, datagram), "0 UNKNOWN_VTEP 1");
     });
@@ -268,11 +357,20 @@ describe.skipIf(skipped)("two hosts, softnic in each", () => {
         await forges(vxlan(asWest, EAST, VNI, udpFrame(from, E1, [4000, ECHO])), spoofed);
     });
 
-    it("into a connection that is carried by the NIC", async () => {
-      const id = await site.in(E1).call("tcpKeep", W1.ipv4, ECHO);
-      for (const word of ["one", "two", "three"]) expect(await says(E1, id, word)).toBe(true);
-      await forges(vxlan(THIRD, EAST, VNI, tcpFrame(W1, E1, [ECHO, 40_000], TCP.rst)), "0 UNKNOWN_VTEP 1");
-      expect(await says(E1, id, "four")).toBe(true);
+    it("into connections that the NIC carries", async () => {
+      const far = await site.in(E1).call("tcpKeep", W1.ipv4, ECHO);
+      const near = await site.in(E1).call("tcpKeep", E2.ipv4, ECHO);
+      for (const word of ["one", "two", "three"]) {
+        expect(await says(E1, far, word)).toBe(true);
+        expect(await says(E1, near, word)).toBe(true);
+      }
+      const answer = async (from: Container, id: number): Promise<Uint8Array> =>
+        tcpFrame(from, E1, [ECHO, await site.in(E1).call("tcpPort", id)], TCP.ack);
+      await forges(vxlan(THIRD, EAST, VNI, await answer(W1, far)), "0 UNKNOWN_VTEP 1");
+      await forges(vxlan(asWest, EAST, VNI + 1, await answer(W1, far)), "0 UNKNOWN_VNI 1");
+      await forges(vxlan(asWest, EAST, VNI, await answer(E2, near)), "0 SPOOFED_TUNNEL_SOURCE 1");
+      expect(await says(E1, far, "four")).toBe(true);
+      expect(await says(E1, near, "four")).toBe(true);
     });
   });
 

@@ -3,6 +3,7 @@ import type {
   DropCounter,
   EndpointCounter,
   Operation,
+  PacketEvent,
   Row,
 } from "../../../src/platform/dataplane/dataplane.ts";
 import { NativeDataplane } from "../../../src/platform/dataplane/native/native-dataplane.ts";
@@ -11,6 +12,7 @@ import { NativeLibrary } from "../../../src/platform/native/library.ts";
 
 /* A host's part: soft VFs, and a data plane whose agent is in this process's namespaces. */
 
+const EVENTS_MAX = 10_000;
 const RUN_PATH = "/run/hyperion";
 
 let library: NativeLibrary | undefined;
@@ -72,6 +74,11 @@ export function dropCounters(): Promise<readonly DropCounter[]> {
 
 export function endpointCounters(): Promise<readonly EndpointCounter[]> {
   return opened().endpointCounters();
+}
+
+/** Takes what was reported. */
+export async function events(): Promise<readonly PacketEvent[]> {
+  return (await opened().events(EVENTS_MAX)).events;
 }
 
 export function killAgent(): void {

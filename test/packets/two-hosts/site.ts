@@ -67,6 +67,13 @@ export class HostStation {
     );
   }
 
+  async remove(rows: readonly Row[]): Promise<void> {
+    await this.station.call(
+      "apply",
+      rows.map((row) => ({ verb: "delete", row })),
+    );
+  }
+
   rows(): readonly Row[] {
     const at = this.underlay;
     const network = networkOf(at);

@@ -129,6 +129,11 @@ export async function tcpKeep(to: string, port: number): Promise<number> {
   return id;
 }
 
+/** Our end's port. */
+export function tcpPort(id: number): number {
+  return connection(id).socket.localPort ?? 0;
+}
+
 export function tcpSay(id: number, text: string): void {
   connection(id).socket.write(`${text}\n`);
 }
