@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 
-export const BENCHMARKS = ["forwarding", "driver", "start", "policy"] as const;
+export const BENCHMARKS = ["forwarding", "driver", "start", "policy", "doca"] as const;
 export type BenchmarkName = (typeof BENCHMARKS)[number];
 
 export interface BenchOptions {
@@ -17,7 +17,7 @@ export interface BenchOptions {
 export const HELP = `npm run bench -- [OPTIONS]
 
 Measures Hyperion beside Docker's default bridge and a bare veth pair, on a private Docker engine in
-namespaces of its own. Needs root. Prints a table; writes JSON and plots to bench-results/.
+namespaces of its own, and its data plane on a NIC in software, softnic. Needs root. Prints a table; writes JSON and plots to bench-results/.
 
   --rounds N     rounds; every round measures every system once (default 5)
   --seconds N    length of one forwarding measurement (default 3)

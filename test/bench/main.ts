@@ -3,6 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BENCHMARKS, type BenchmarkName, type BenchOptions, HELP, readArguments } from "./arguments.ts";
 import type { BenchContext, Benchmark } from "./bench.ts";
+import { measureDoca } from "./doca/doca.ts";
 import type { Figure } from "./figures.ts";
 import { measureForwarding } from "./forwarding/forwarding.ts";
 import { measureDaemonStart } from "./lifecycle/daemon-start.ts";
@@ -21,6 +22,7 @@ const RUN: Readonly<Record<BenchmarkName, Benchmark>> = {
   driver: measureDriverTime,
   start: measureDaemonStart,
   policy: measurePolicy,
+  doca: measureDoca,
 };
 
 const FAILED = 2;

@@ -63,6 +63,16 @@ const TARGETS: readonly Target[] = [
     needs: [["adoption-writes", "500-endpoints"]],
     value: (samples = []) => Math.max(...samples),
   },
+  most(
+    "NIC entries that a change touches ÷ needed, worst",
+    ["nic-touched", "worst of all"],
+    1,
+    "×",
+    (samples) => Math.max(...samples),
+  ),
+  most("Packets lost while policy changes, softnic", ["nic-lost", "switching"], 0, "packets", (samples) =>
+    Math.max(...samples),
+  ),
 ];
 
 /** The outcome of each target whose figures are there: a part of the benchmark judges its part. */

@@ -45,6 +45,8 @@ ${plots.map((name) => `![${titles.get(name)}](${name})\n`).join("\n")}
   connection tracking are on, and checked before the load: ports of the first, the middle and the last
   rule can be reached, their neighbours cannot.
 - **hyperion-10-no-dns**: the same with Docker's DNS rules taken out of both containers: what Hyperion itself costs.
+- **on softnic**: the data plane of a smartNIC on a NIC in software. How fast it is says nothing of hardware; how many entries a change
+  touches, what is lost by it, and what the first packet of a connection costs beside the others carries over.
 - The client is pinned to core 0, the server to core 1; a warm-up round is thrown away.
 ${figures.map(({ title, method }) => `- **${title}**: ${method}.\n`).join("")}
 ## The machine
