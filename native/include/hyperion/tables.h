@@ -218,7 +218,7 @@ struct hyp_nic_counter {
 	__u64 failed;  /* operations that the NIC refused, connections' not included */
 	__u64 connections_added; /* of `added` */
 	__u64 connections_refused; /* directions without an entry for want of room: software goes on with them */
-	__u64 carried; /* packets that connections' entries carried */
+	__u64 carried; /* packets that met an entry of a connection, and not software */
 	__u64 punted;  /* packets given to software to decide */
 	__u64 lost;    /* packets that were lost on the way there: no room in the queue, or too long */
 };

@@ -128,7 +128,7 @@ export interface NicCounters {
   readonly connectionsAdded: number;
   /** Directions of connections without an entry, for want of room: software goes on with them. */
   readonly connectionsRefused: number;
-  /** Packets that connections' entries carried. */
+  /** Packets that met an entry of a connection, and not software. */
   readonly carried: number;
   /** Packets given to software to decide. */
   readonly punted: number;
