@@ -103,14 +103,14 @@ struct doca_flow_ct_actions {
 	};
 };
 
-/* A connection is about to go: its last counters can be read. `entry` is a struct doca_flow_pipe_entry. */
+/* A connection with ENTRY_FINALIZE is gone: its counters can be read for the last time. `entry` is a struct
+ * doca_flow_pipe_entry. Follows the entry callback. */
 typedef void (*doca_flow_ct_entry_finalize_cb)(struct doca_flow_pipe *pipe, void *entry,
 					       uint16_t queue, void *usr_ctx);
-/* Counters of a connection with STATS_UPDATES have moved. */
-typedef void (*doca_flow_ct_stats_update_cb)(uint16_t queue, struct doca_flow_pipe_entry *entry,
-					     void *usr_ctx, const struct doca_flow_resource_query *origin,
-					     const struct doca_flow_resource_query *reply,
-					     uint64_t last_hit_s);
+/* Counters of a connection with STATS_UPDATES have moved. priv_data is the connection's. */
+typedef void (*doca_flow_ct_stats_update_cb)(struct doca_flow_pipe *pipe, void *priv_data,
+					     struct doca_flow_resource_query *origin,
+					     struct doca_flow_resource_query *reply);
 
 DOCA_EXPERIMENTAL doca_error_t doca_flow_ct_cfg_create(struct doca_flow_ct_cfg **cfg);
 DOCA_EXPERIMENTAL doca_error_t doca_flow_ct_cfg_destroy(struct doca_flow_ct_cfg *cfg);
@@ -159,7 +159,7 @@ DOCA_EXPERIMENTAL void doca_flow_ct_destroy(void);
 DOCA_EXPERIMENTAL doca_error_t
 doca_flow_ct_cap_is_dev_supported(const struct doca_devinfo *devinfo);
 
-/* Before the CT pipe is made; handles are then its forwards. */
+/* Before the port's CT pipe is made; handles are then its forwards, and 0 is its own. */
 DOCA_EXPERIMENTAL doca_error_t doca_flow_ct_fwd_register(struct doca_flow_port *port,
 							 uint32_t nb_fwd,
 							 const struct doca_flow_fwd *fwd,
@@ -214,6 +214,9 @@ DOCA_EXPERIMENTAL doca_error_t doca_flow_ct_query_entry(
 	uint16_t queue, struct doca_flow_pipe *pipe, uint32_t flags,
 	struct doca_flow_pipe_entry *entry, struct doca_flow_resource_query *stats_origin,
 	struct doca_flow_resource_query *stats_reply, uint64_t *last_hit_s);
+/* doca_flow_ct_cfg_set_entry_private_data_size bytes of the program's, zero at first. */
+DOCA_EXPERIMENTAL void *doca_flow_ct_entry_get_priv_data(uint16_t queue, struct doca_flow_pipe *pipe,
+							 struct doca_flow_pipe_entry *entry);
 /* Until the queue has room for min_room or max_processed are done (0: once); `room` may be NULL. */
 DOCA_EXPERIMENTAL doca_error_t doca_flow_ct_entries_process(struct doca_flow_port *port,
 							    uint16_t queue, uint32_t min_room,

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "../pipe/action.h"
-#include "../pipe/forward.h"
 #include "connection.h"
 
 /* The connection's values at the places where a pipe's actions have them. */
@@ -48,40 +47,65 @@ static doca_error_t meta_program(struct doca_flow_pipe *pipe, unsigned int direc
 	return result;
 }
 
-doca_error_t ct_program(struct doca_flow_pipe *pipe, unsigned int direction, bool is_ip6, uint8_t protocol,
-			const struct doca_flow_ct_actions *actions, struct program **out)
+/* Addresses and ports of another kind than the connection's would never be written. */
+static bool template_fits(const struct doca_flow_actions *template, const struct ct_key *key)
 {
-	const struct ct_table *table = ct_table_of(pipe);
+	enum doca_flow_l3_type l3 = key->is_ip6 ? DOCA_FLOW_L3_TYPE_IP6 : DOCA_FLOW_L3_TYPE_IP4;
+	enum doca_flow_l4_type_ext l4 = key->protocol == DOCA_FLOW_PROTO_TCP ? DOCA_FLOW_L4_TYPE_EXT_TCP :
+									       DOCA_FLOW_L4_TYPE_EXT_UDP;
+
+	return (template->outer.l3_type == DOCA_FLOW_L3_TYPE_NONE || template->outer.l3_type == l3) &&
+	       (template->outer.l4_type_ext == DOCA_FLOW_L4_TYPE_EXT_NONE ||
+		template->outer.l4_type_ext == DOCA_FLOW_L4_TYPE_EXT_TRANSPORT ||
+		template->outer.l4_type_ext == l4);
+}
+
+/* Of outer headers, also where a direction matches the inner ones: so the templates say. */
+static doca_error_t template_program(struct doca_flow_pipe *pipe, const struct ct_key *key,
+				     const struct doca_flow_ct_actions *actions, struct program **out)
+{
+	uint8_t index = actions->data.action_idx;
 	struct doca_flow_actions laid;
 
+	if (index >= pipe->table->nr_plans || !template_fits(pipe->spec.actions[index], key))
+		return DOCA_ERROR_INVALID_VALUE;
+	lay_out(actions, key->is_ip6, key->protocol, &laid);
+	return program_new(pipe->table->plans[index], &laid, pipe->nic, out);
+}
+
+doca_error_t ct_program(struct doca_flow_pipe *pipe, unsigned int direction, const struct ct_key *key,
+			const struct doca_flow_ct_actions *actions, struct program **out, bool *draws)
+{
+	struct ct_table *table = ct_table_of(pipe);
+	bool shared = actions != NULL && actions->resource_type == DOCA_FLOW_RESOURCE_TYPE_SHARED;
+	doca_error_t result;
+
 	*out = NULL;
+	*draws = false;
 	if (actions == NULL || actions->resource_type == DOCA_FLOW_RESOURCE_TYPE_NONE)
 		return DOCA_SUCCESS;
-	if (actions->resource_type == DOCA_FLOW_RESOURCE_TYPE_SHARED) {
+	if (shared) {
 		uint32_t handle = actions->action_handle;
 
 		if (handle >= pipe->nic->ct->user_actions || !table->shared[handle].used)
 			return DOCA_ERROR_INVALID_VALUE;
 		actions = &table->shared[handle].actions;
 	}
-	if (table->table.nr_plans == 0)
-		return meta_program(pipe, direction, actions, out);
-	if (actions->data.action_idx >= table->table.nr_plans)
-		return DOCA_ERROR_INVALID_VALUE;
-	lay_out(actions, is_ip6, protocol, &laid);
-	return program_new(table->table.plans[actions->data.action_idx], &laid, pipe->nic, out);
+	if (actions->data.meta.mark != 0)
+		return DOCA_ERROR_NOT_SUPPORTED;
+	if (!shared && table->user_actions >= pipe->nic->ct->user_actions)
+		return DOCA_ERROR_EMPTY;
+	result = pipe->table->nr_plans == 0 ? meta_program(pipe, direction, actions, out) :
+					      template_program(pipe, key, actions, out);
+	*draws = !shared && *out != NULL;
+	table->user_actions += *draws;
+	return result;
 }
 
-doca_error_t ct_forward(struct doca_flow_pipe *pipe, uint32_t handle, struct forward **out)
+void ct_program_free(struct doca_flow_pipe *pipe, struct program *program, bool draws)
 {
-	const struct ct *ct = pipe->nic->ct;
-
-	*out = NULL;
-	if (handle == 0)
-		return pipe->fwd != NULL ? DOCA_SUCCESS : DOCA_ERROR_INVALID_VALUE;
-	if (handle > ct->nr_forwards)
-		return DOCA_ERROR_INVALID_VALUE;
-	return forward_new(pipe, &ct->forwards[handle - 1], out);
+	program_free(program);
+	ct_table_of(pipe)->user_actions -= draws;
 }
 
 static uint32_t free_handle(const struct ct_table *table, uint32_t from, uint32_t count)
@@ -91,61 +115,73 @@ static uint32_t free_handle(const struct ct_table *table, uint32_t from, uint32_
 	return from;
 }
 
-/* All or none. FULL when there are not so many left. Connections that were made with a handle keep what it
- * was. */
+/* The lock is held. */
+static doca_error_t add_shared(struct doca_flow_pipe *pipe, const struct doca_flow_ct_actions *actions,
+			       uint32_t nb_actions, uint32_t *action_handles)
+{
+	struct ct_table *table = ct_table_of(pipe);
+	uint32_t count = pipe->nic->ct->user_actions, handle = 0;
+
+	if (nb_actions > count - table->user_actions)
+		return DOCA_ERROR_EMPTY;
+	for (uint32_t index = 0; index < nb_actions; index++) {
+		handle = free_handle(table, handle, count);
+		table->shared[handle].used = true;
+		table->shared[handle].actions = actions[index];
+		action_handles[index] = handle;
+	}
+	table->user_actions += nb_actions;
+	return DOCA_SUCCESS;
+}
+
+/*
+ * All or none; EMPTY when there are not so many user actions left. Any queue will do: they are there at
+ * once. Which family and protocol they are for is known when a connection names the handle; connections
+ * keep what it was then.
+ */
 doca_error_t doca_flow_ct_actions_add_shared(uint16_t queue, struct doca_flow_pipe *pipe,
 					     const struct doca_flow_ct_actions *actions, uint32_t nb_actions,
 					     uint32_t *action_handles)
 {
-	doca_error_t result = DOCA_SUCCESS;
-	struct ct_table *table;
-	uint32_t handle = 0, taken = 0, count;
+	doca_error_t result;
 
 	(void)queue;
 	if (pipe == NULL || pipe->spec.type != DOCA_FLOW_PIPE_CT || actions == NULL || action_handles == NULL)
 		return DOCA_ERROR_INVALID_VALUE;
 	for (uint32_t index = 0; index < nb_actions; index++) {
-		if (actions[index].resource_type == DOCA_FLOW_RESOURCE_TYPE_SHARED)
+		if (actions[index].resource_type == DOCA_FLOW_RESOURCE_TYPE_SHARED ||
+		    (pipe->table->nr_plans > 0 && actions[index].data.action_idx >= pipe->table->nr_plans))
 			return DOCA_ERROR_INVALID_VALUE;
+		if (actions[index].data.meta.mark != 0)
+			return DOCA_ERROR_NOT_SUPPORTED;
 	}
 	nic_enter(pipe->nic);
-	table = ct_table_of(pipe);
-	count = pipe->nic->ct->user_actions;
-	while (taken < nb_actions) {
-		handle = free_handle(table, handle, count);
-		if (handle == count)
-			break;
-		table->shared[handle].used = true;
-		table->shared[handle].actions = actions[taken];
-		/* What is shared is not NONE, whatever the caller left there. */
-		table->shared[handle].actions.resource_type = DOCA_FLOW_RESOURCE_TYPE_NON_SHARED;
-		action_handles[taken++] = handle;
-	}
-	if (taken < nb_actions) {
-		while (taken > 0)
-			table->shared[action_handles[--taken]].used = false;
-		result = DOCA_ERROR_FULL;
-	}
+	result = add_shared(pipe, actions, nb_actions, action_handles);
 	nic_leave(pipe->nic);
 	return result;
 }
 
+/* NOT_FOUND: one of them is not there; the others are removed. */
 doca_error_t doca_flow_ct_actions_rm_shared(uint16_t queue, struct doca_flow_pipe *pipe,
 					    uint32_t *action_handles, uint32_t nb_handles)
 {
 	doca_error_t result = DOCA_SUCCESS;
+	struct ct_table *table;
 
 	(void)queue;
 	if (pipe == NULL || pipe->spec.type != DOCA_FLOW_PIPE_CT || action_handles == NULL)
 		return DOCA_ERROR_INVALID_VALUE;
 	nic_enter(pipe->nic);
+	table = ct_table_of(pipe);
 	for (uint32_t index = 0; index < nb_handles; index++) {
 		uint32_t handle = action_handles[index];
 
-		if (handle < pipe->nic->ct->user_actions && ct_table_of(pipe)->shared[handle].used)
-			ct_table_of(pipe)->shared[handle].used = false;
-		else
+		if (handle >= pipe->nic->ct->user_actions || !table->shared[handle].used) {
 			result = DOCA_ERROR_NOT_FOUND;
+			continue;
+		}
+		table->shared[handle].used = false;
+		table->user_actions--;
 	}
 	nic_leave(pipe->nic);
 	return result;

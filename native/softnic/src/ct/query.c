@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <time.h>
 
-#include "../flow/queue.h"
+#include "../flow/faults.h"
+#include "../flow/steering.h"
 #include "connection.h"
 
 doca_error_t doca_flow_ct_get_entry(uint16_t queue, struct doca_flow_pipe *pipe, uint32_t flags,
@@ -11,8 +12,7 @@ doca_error_t doca_flow_ct_get_entry(uint16_t queue, struct doca_flow_pipe *pipe,
 {
 	const struct connection *connection;
 
-	(void)flags;
-	if (!ct_entry_fits(pipe, queue, entry))
+	if (!ct_entry_fits(pipe, queue, flags, entry))
 		return DOCA_ERROR_INVALID_VALUE;
 	nic_enter(pipe->nic);
 	connection = connection_of(entry);
@@ -30,54 +30,60 @@ doca_error_t doca_flow_ct_get_entry(uint16_t queue, struct doca_flow_pipe *pipe,
 	return DOCA_SUCCESS;
 }
 
-static void show(const struct count *count, const struct count *also, struct doca_flow_resource_query *stats)
+static struct count shown(const struct doca_flow_pipe_entry *side)
+{
+	static const struct count nothing;
+
+	if (!faults_counters_lag())
+		return side->count;
+	return side->cached != NULL ? *side->cached : nothing;
+}
+
+void connection_counts(struct doca_flow_pipe_entry *entry, struct count counts[DIRECTIONS])
+{
+	for (unsigned int direction = 0; direction < DIRECTIONS; direction++)
+		counts[direction] = shown(direction_of(entry, direction));
+	if (connection_of(entry)->counts_together) {
+		counts[ORIGIN].packets += counts[REPLY].packets;
+		counts[ORIGIN].bytes += counts[REPLY].bytes;
+		counts[REPLY] = counts[ORIGIN];
+	}
+}
+
+static void show(const struct count *count, struct doca_flow_resource_query *stats)
 {
 	if (stats == NULL)
 		return;
-	stats->counter.total_pkts = count->packets + (also != NULL ? also->packets : 0);
-	stats->counter.total_bytes = count->bytes + (also != NULL ? also->bytes : 0);
+	stats->counter.total_pkts = count->packets;
+	stats->counter.total_bytes = count->bytes;
 }
 
-/* A connection with COUNTER_SHARED has one count for both directions. */
+/* A direction without a counter shows zero; one with COUNTER_SHARED, what both count. Showing a connection
+ * to packets is its first hit. */
 doca_error_t doca_flow_ct_query_entry(uint16_t queue, struct doca_flow_pipe *pipe, uint32_t flags,
 				      struct doca_flow_pipe_entry *entry,
 				      struct doca_flow_resource_query *stats_origin,
 				      struct doca_flow_resource_query *stats_reply, uint64_t *last_hit_s)
 {
-	const struct doca_flow_pipe_entry *reply;
-	bool together;
+	struct count counts[DIRECTIONS];
+	uint64_t now_ns = nic_now_ns();
 
-	(void)flags;
-	if (!ct_entry_fits(pipe, queue, entry))
+	if (!ct_entry_fits(pipe, queue, flags, entry))
 		return DOCA_ERROR_INVALID_VALUE;
 	nic_enter(pipe->nic);
-	reply = connection_of(entry)->reply;
-	together = connection_of(entry)->counts_together;
-	show(&entry->count, together ? &reply->count : NULL, stats_origin);
-	show(&reply->count, together ? &entry->count : NULL, stats_reply);
+	counters_refresh(pipe->nic, now_ns);
+	connection_counts(entry, counts);
+	show(&counts[ORIGIN], stats_origin);
+	show(&counts[REPLY], stats_reply);
 	if (last_hit_s != NULL)
 		*last_hit_s = (uint64_t)time(NULL) - (nic_now_ns() - ct_last_hit_ns(entry)) / 1000000000u;
 	nic_leave(pipe->nic);
 	return DOCA_SUCCESS;
 }
 
-/* What is ready is ready at once: there is nothing to wait for. */
-doca_error_t doca_flow_ct_entries_process(struct doca_flow_port *port, uint16_t queue, uint32_t min_room,
-					  uint32_t max_processed, uint32_t *room)
+/* NULL without a size, too. */
+void *doca_flow_ct_entry_get_priv_data(uint16_t queue, struct doca_flow_pipe *pipe,
+				       struct doca_flow_pipe_entry *entry)
 {
-	struct queue *pending;
-
-	(void)min_room;
-	if (port == NULL || queue < port->nic->queues || queue >= nic_all_queues(port->nic))
-		return DOCA_ERROR_INVALID_VALUE;
-	port = port->manager;
-	pending = &port->queues[queue];
-	nic_enter(port->nic);
-	queue_push(pending);
-	pending->calls++;
-	queue_deliver(port, queue, max_processed);
-	if (room != NULL)
-		*room = pending->depth - pending->used;
-	nic_leave(port->nic);
-	return DOCA_SUCCESS;
+	return ct_entry_fits(pipe, queue, 0, entry) ? connection_of(entry)->private_data : NULL;
 }

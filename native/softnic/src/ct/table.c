@@ -8,11 +8,40 @@
 #include "../pipe/forward.h"
 #include "connection.h"
 
+/* All that a connection is known by is in its own match. */
+static doca_error_t check_match(const struct pipe_spec *spec)
+{
+	struct template *template;
+	doca_error_t result = template_compile(spec->has_match ? &spec->match : NULL,
+					       spec->has_mask ? &spec->mask : NULL, &template);
+
+	if (result != DOCA_SUCCESS)
+		return result;
+	if (template->nr_criteria > 0 || template->nr_parts > 0)
+		result = DOCA_ERROR_NOT_SUPPORTED;
+	template_free(template);
+	return result;
+}
+
+/* Hits and misses go on to pipes. */
+static doca_error_t check_spec(const struct pipe_spec *spec)
+{
+	if ((spec->has_fwd && spec->fwd.type != DOCA_FLOW_FWD_PIPE) ||
+	    (spec->has_miss && spec->miss.type != DOCA_FLOW_FWD_PIPE) || spec->has_monitor)
+		return DOCA_ERROR_NOT_SUPPORTED;
+	if (spec->has_fwd && spec->fwd.next_pipe == NULL)
+		return DOCA_ERROR_INVALID_VALUE;
+	return check_match(spec);
+}
+
 static doca_error_t ct_build(struct doca_flow_pipe *pipe)
 {
 	const struct ct *ct = pipe->nic->ct;
 	struct ct_table *table;
+	doca_error_t result = check_spec(&pipe->spec);
 
+	if (result != DOCA_SUCCESS)
+		return result;
 	table = calloc(1, sizeof(*table));
 	if (table == NULL)
 		return DOCA_ERROR_NO_MEMORY;
@@ -46,38 +75,71 @@ static doca_error_t ct_compile(struct doca_flow_pipe *pipe, const struct entry_s
 	return DOCA_ERROR_NOT_SUPPORTED;
 }
 
+/* Out of the map. */
+static void drop(struct doca_flow_pipe_entry *entry, unsigned int direction)
+{
+	struct connection *connection = connection_of(entry);
+
+	if (connection->kept[direction])
+		keymap_remove(&ct_table_of(entry->pipe)->maps[direction], direction_of(entry, direction));
+	connection->kept[direction] = connection->shown[direction] = false;
+}
+
+static void connection_hide(struct doca_flow_pipe_entry *entry)
+{
+	connection_report_no_more(entry);
+	for (unsigned int direction = 0; direction < DIRECTIONS; direction++)
+		drop(entry, direction);
+}
+
+/* The origin's program and forward are freed as those of any entry. */
 static void ct_release(struct doca_flow_pipe_entry *entry)
 {
 	struct connection *connection = connection_of(entry);
-	struct doca_flow_pipe_entry *reply = connection->reply;
+	struct ct_table *table = ct_table_of(entry->pipe);
 
-	ct_table_of(entry->pipe)->connections[connection->is_ip6]--;
-	program_free(reply->program);
-	forward_free(reply->fwd);
-	free(reply);
+	connection_hide(entry);
+	table->connections[connection->is_ip6]--;
+	table->user_actions -= connection->draws[ORIGIN];
+	ct_program_free(entry->pipe, connection->reply->program, connection->draws[REPLY]);
+	forward_free(connection->reply->fwd);
+	free(connection->reply->cached);
+	free(connection->reply);
+	free(connection->private_data);
+}
+
+static doca_error_t family_has_room(const struct doca_flow_pipe *pipe, bool is_ip6)
+{
+	const struct ct *ct = pipe->nic->ct;
+
+	return ct_table_of(pipe)->connections[is_ip6] < (is_ip6 ? ct->ip6_max : ct->ip4_max) ? DOCA_SUCCESS :
+											       DOCA_ERROR_FULL;
 }
 
 doca_error_t connection_new(struct doca_flow_pipe *pipe, bool is_ip6, struct doca_flow_pipe_entry **out)
 {
-	struct ct_table *table = ct_table_of(pipe);
+	uint32_t *connections = ct_table_of(pipe)->connections;
 	const struct ct *ct = pipe->nic->ct;
-	uint32_t *connections = table->connections;
 	struct doca_flow_pipe_entry *entry, *reply;
+	void *private_data = NULL;
 
-	if (connections[is_ip6] >= (is_ip6 ? ct->ip6_max : ct->ip4_max) ||
+	if (family_has_room(pipe, is_ip6) != DOCA_SUCCESS ||
 	    (ct->total_max > 0 && connections[0] + connections[1] >= ct->total_max))
 		return DOCA_ERROR_FULL;
 	entry = entry_alloc(sizeof(struct connection));
 	reply = entry_alloc(sizeof(struct reply));
-	if (entry == NULL || reply == NULL) {
+	if (ct->private_size > 0)
+		private_data = calloc(1, ct->private_size);
+	if (entry == NULL || reply == NULL || (ct->private_size > 0 && private_data == NULL)) {
 		free(entry);
 		free(reply);
+		free(private_data);
 		return DOCA_ERROR_NO_MEMORY;
 	}
 	entry->pipe = reply->pipe = pipe;
-	entry->counts = reply->counts = (ct->flags & DOCA_FLOW_CT_FLAG_NO_COUNTER) == 0;
 	connection_of(entry)->reply = reply;
 	connection_of(entry)->is_ip6 = is_ip6;
+	connection_of(entry)->private_data = private_data;
 	((struct reply *)reply->key)->origin = entry;
 	connections[is_ip6]++;
 	pipe->entries++;
@@ -86,32 +148,70 @@ doca_error_t connection_new(struct doca_flow_pipe *pipe, bool is_ip6, struct doc
 	return DOCA_SUCCESS;
 }
 
-doca_error_t connection_show(struct doca_flow_pipe_entry *entry, unsigned int direction)
+doca_error_t connection_set_family(struct doca_flow_pipe_entry *entry, bool is_ip6)
 {
+	uint32_t *connections = ct_table_of(entry->pipe)->connections;
 	struct connection *connection = connection_of(entry);
-	struct doca_flow_pipe_entry *side = direction_of(entry, direction);
-	doca_error_t result;
 
-	if (connection->in[direction])
-		return DOCA_ERROR_ALREADY_EXIST;
-	result = keymap_insert(&ct_table_of(entry->pipe)->maps[direction], side);
-	if (result != DOCA_SUCCESS)
-		return result;
-	connection->in[direction] = true;
-	side->last_hit_ns = nic_now_ns();
+	if (connection->is_ip6 == is_ip6)
+		return DOCA_SUCCESS;
+	if (family_has_room(entry->pipe, is_ip6) != DOCA_SUCCESS)
+		return DOCA_ERROR_FULL;
+	connections[connection->is_ip6]--;
+	connections[is_ip6]++;
+	connection->is_ip6 = is_ip6;
 	return DOCA_SUCCESS;
 }
 
-static void connection_hide(struct doca_flow_pipe_entry *entry)
+struct ct_key *connection_key(struct doca_flow_pipe_entry *entry, unsigned int direction)
 {
-	struct connection *connection = connection_of(entry);
+	return (struct ct_key *)direction_of(entry, direction)->key;
+}
 
-	for (unsigned int direction = 0; direction < DIRECTIONS; direction++) {
-		if (connection->in[direction])
-			keymap_remove(&ct_table_of(entry->pipe)->maps[direction],
-				      direction_of(entry, direction));
-		connection->in[direction] = false;
-	}
+void connection_set_key(struct doca_flow_pipe_entry *entry, unsigned int direction, const struct ct_key *key)
+{
+	struct ct_key *to = connection_key(entry, direction);
+
+	if (memcmp(to, key, sizeof(*to)) == 0)
+		return;
+	drop(entry, direction);
+	*to = *key;
+}
+
+doca_error_t connection_keep(struct doca_flow_pipe_entry *entry, unsigned int direction)
+{
+	struct keymap *map = &ct_table_of(entry->pipe)->maps[direction];
+	struct connection *connection = connection_of(entry);
+	doca_error_t result = DOCA_SUCCESS;
+
+	if (!connection->kept[direction])
+		result = keymap_insert(map, direction_of(entry, direction));
+	if (result == DOCA_SUCCESS)
+		connection->kept[direction] = true;
+	return result;
+}
+
+doca_error_t connection_show(struct doca_flow_pipe_entry *entry, unsigned int direction)
+{
+	doca_error_t result = connection_keep(entry, direction);
+
+	if (result != DOCA_SUCCESS)
+		return result;
+	connection_of(entry)->shown[direction] = true;
+	direction_of(entry, direction)->last_hit_ns = nic_now_ns();
+	return DOCA_SUCCESS;
+}
+
+void connection_filter(struct doca_flow_pipe_entry *entry, unsigned int direction, uint32_t flags)
+{
+	const uint32_t filter[DIRECTIONS] = { DOCA_FLOW_CT_ENTRY_FLAGS_DUP_FILTER_ORIGIN,
+					      DOCA_FLOW_CT_ENTRY_FLAGS_DUP_FILTER_REPLY };
+	bool udp_only = (entry->pipe->nic->ct->flags & DOCA_FLOW_CT_FLAG_DUP_FILTER_UDP_ONLY) != 0;
+
+	if ((flags & filter[direction]) == 0 ||
+	    (udp_only && connection_key(entry, direction)->protocol != DOCA_FLOW_PROTO_UDP))
+		return;
+	connection_keep(entry, direction);
 }
 
 static doca_error_t ct_insert(struct doca_flow_pipe_entry *entry)
@@ -127,15 +227,21 @@ static doca_error_t ct_insert(struct doca_flow_pipe_entry *entry)
 	return result;
 }
 
+/* The connection of one of its entries. */
+static struct doca_flow_pipe_entry *owner(struct doca_flow_pipe_entry *side, unsigned int direction)
+{
+	return direction == ORIGIN ? side : ((struct reply *)side->key)->origin;
+}
+
 struct doca_flow_pipe_entry *connection_find(struct doca_flow_pipe *pipe, unsigned int direction,
 					     const struct ct_key *key)
 {
 	struct doca_flow_pipe_entry *side =
 		keymap_find(&ct_table_of(pipe)->maps[direction], (const uint8_t *)key);
 
-	if (side == NULL || direction == ORIGIN)
-		return side;
-	return ((struct reply *)side->key)->origin;
+	if (side == NULL || owner(side, direction)->removed)
+		return NULL;
+	return owner(side, direction);
 }
 
 /* The bits of the packet's meta data that the mask chooses: of one word. */
@@ -216,7 +322,7 @@ static struct doca_flow_pipe_entry *ct_lookup(struct walk *walk, const struct wa
 		if (!key_of_packet(way->pipe->nic->ct, direction, packet, &key))
 			continue;
 		side = keymap_find(&table->maps[direction], (const uint8_t *)&key);
-		if (side != NULL)
+		if (side != NULL && connection_of(owner(side, direction))->shown[direction])
 			return side;
 	}
 	return NULL;
@@ -239,12 +345,13 @@ static void print_direction(const char *name, const struct ct_key *key, FILE *to
 static void ct_print_key(const struct doca_flow_pipe_entry *entry, FILE *to)
 {
 	const struct connection *connection = connection_of(entry);
+	const struct ct_key *reply = &((const struct reply *)connection->reply->key)->key;
 
-	fprintf(to, " protocol=%u", connection->key.protocol);
+	fprintf(to, " protocol=%u", connection->used[ORIGIN] ? connection->key.protocol : reply->protocol);
 	if (connection->used[ORIGIN])
 		print_direction("origin", &connection->key, to);
 	if (connection->used[REPLY])
-		print_direction("reply", (const struct ct_key *)connection->reply->key, to);
+		print_direction("reply", reply, to);
 }
 
 const struct table_type ct_type = {

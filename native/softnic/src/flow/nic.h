@@ -21,7 +21,8 @@
 
 struct frames;     /* frames.h */
 struct queue;      /* queue.h */
-struct ct;         /* ../ct/ct.h */
+struct ct;          /* ../ct/connection.h */
+struct ct_forwards; /* likewise */
 struct table_type; /* ../pipe/table.h */
 
 /* Bounds asked for by nr_counters, nr_meters, nr_shared_resource (SYSTEM) or nr_resources (PORT), and
@@ -62,6 +63,7 @@ struct doca_flow_port {
 	enum doca_flow_port_operation_state state;
 	struct budget resources[NIC_RESOURCES]; /* PORT mode; by enum doca_flow_resource */
 	struct queue *queues; /* nic->queues and nic->ct_queues of them; a representor has none */
+	struct ct_forwards *ct_forwards; /* NULL: none were registered */
 	struct frames *software[NIC_QUEUES_MAX]; /* manager or VNF port; made when first used */
 	struct frames *sent;                     /* without a netdev: what went out */
 };

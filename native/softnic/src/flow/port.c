@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../common/device.h"
+#include "../ct/ct.h"
 #include "engine.h"
 #include "frames.h"
 #include "port_cfg.h"
@@ -189,6 +190,7 @@ void port_free(struct doca_flow_port *port)
 	nic_enter(nic);
 	while (port->pipes != NULL)
 		pipe_remove(port->pipes);
+	ct_forwards_free(port);
 	shared_unbind(nic, port);
 	port_delist(nic, port);
 	nic_leave(nic);

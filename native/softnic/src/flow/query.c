@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
+#include "../ct/ct.h"
 #include "faults.h"
 #include "shared.h"
 #include "steering.h"
@@ -19,8 +20,11 @@ static void entry_refresh(struct doca_flow_pipe_entry *entry)
 static void pipe_refresh(struct doca_flow_pipe *pipe)
 {
 	steering_of(pipe)->cached_missed = pipe->missed;
-	for (struct doca_flow_pipe_entry *entry = pipe->first_entry; entry != NULL; entry = entry->pipe_next)
+	for (struct doca_flow_pipe_entry *entry = pipe->first_entry; entry != NULL; entry = entry->pipe_next) {
 		entry_refresh(entry);
+		if (pipe->spec.type == DOCA_FLOW_PIPE_CT)
+			entry_refresh(ct_reply(entry));
+	}
 }
 
 void counters_refresh(struct nic *nic, uint64_t now_ns)

@@ -136,10 +136,10 @@ static void operation_complete(struct nic *nic, uint16_t index, struct operation
 		entry_delist(entry);
 	pipe_hold(pipe);
 	nic_leave(nic);
-	if (gone && pipe->spec.type == DOCA_FLOW_PIPE_CT)
-		ct_finalize(entry, index);
 	if (nic->entry_process != NULL)
 		nic->entry_process(entry, index, operation->outcome, operation->op, user_ctx);
+	if (gone && pipe->spec.type == DOCA_FLOW_PIPE_CT)
+		ct_finalize(entry, index);
 	nic_enter(nic);
 	if (gone)
 		entry_dispose(entry);
@@ -147,25 +147,27 @@ static void operation_complete(struct nic *nic, uint16_t index, struct operation
 	operation_free(operation);
 }
 
-void queue_deliver(struct doca_flow_port *port, uint16_t index, uint32_t max)
+uint32_t queue_deliver(struct doca_flow_port *port, uint16_t index, uint32_t max)
 {
 	struct queue *queue = &port->queues[index];
-	uint32_t left = queue->used;
+	uint32_t most = queue->used, done = 0;
 
 	/* A callback that asks for completions itself gets none: the caller is at it. */
 	if (queue->delivering)
-		return;
-	if (max > 0 && max < left)
-		left = max;
+		return 0;
+	if (max > 0 && max < most)
+		most = max;
 	queue->delivering = true;
-	while (left-- > 0 && queue->pushed.first != NULL &&
+	while (done < most && queue->pushed.first != NULL &&
 	       queue->pushed.first->ready <= queue->calls) {
 		struct operation *operation = operations_take(&queue->pushed);
 
 		queue->used--;
 		operation_complete(port->nic, index, operation);
+		done++;
 	}
 	queue->delivering = false;
+	return done;
 }
 
 doca_error_t queue_make_room(struct doca_flow_port *port, uint16_t index)

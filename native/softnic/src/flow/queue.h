@@ -29,7 +29,7 @@ struct operations {
 struct queue {
 	struct operations waiting, pushed;
 	uint32_t used, depth; /* in both */
-	uint64_t calls; /* of doca_flow_entries_process */
+	uint64_t calls; /* of doca_flow_entries_process, or of doca_flow_ct_entries_process */
 	bool delivering;
 
 	/* Where the search for aged entries is: before `aging_entry`, else before the entries of `aging_pipe`
@@ -37,6 +37,10 @@ struct queue {
 	struct doca_flow_pipe *aging_pipe;
 	struct doca_flow_pipe_entry *aging_entry;
 	bool aging; /* within a cycle */
+
+	/* ../ct: connections whose counters are reported, the one that is next, and when to begin anew. */
+	struct doca_flow_pipe_entry *reporting, *report_next;
+	uint64_t report_ns;
 };
 
 /* Those of a manager port; NULL without memory. */
@@ -47,8 +51,8 @@ void queues_free(struct queue *queues, const struct nic *nic);
 doca_error_t queue_make_room(struct doca_flow_port *port, uint16_t index);
 /* Takes an operation over. `flags` of enum doca_flow_entry_flags. */
 void queue_submit(struct queue *queue, struct operation *operation, uint32_t flags);
-/* Delivers up to `max` completions that are ready, 0: all that were there at the call. */
-void queue_deliver(struct doca_flow_port *port, uint16_t index, uint32_t max);
+/* Delivers up to `max` completions that are ready, 0: all that were there at the call. How many it did. */
+uint32_t queue_deliver(struct doca_flow_port *port, uint16_t index, uint32_t max);
 void queue_push(struct queue *queue);
 /* Forgets the operations on entries of the pipe, without a call. */
 void queue_forget(struct queue *queue, const struct doca_flow_pipe *pipe);
