@@ -14,7 +14,9 @@ struct doca doca;
 struct hyp_error said;
 struct doca_port ports[PORTS];
 static struct doca_dev_rep *representors[VFS];
-static struct hyp_count drops[16][HYP_REASON_COUNT];
+static struct {
+	uint64_t now, before;
+} drops[16][HYP_REASON_COUNT]; /* as the last two drops_read found them */
 
 static void devices_up(void)
 {
@@ -295,23 +297,47 @@ int way(uint32_t port, const struct frame *frame)
 	return found;
 }
 
-static void note_drop(void *context, uint32_t endpoint, uint32_t reason, uint64_t packets,
-		      uint64_t bytes)
-{
-	(void)context;
-	CHECK(endpoint < 16 && reason < HYP_REASON_COUNT && packets > 0 && bytes > 0);
-	drops[endpoint][reason] = (struct hyp_count){ packets, bytes };
-}
-
 void drops_read(void)
 {
-	memset(drops, 0, sizeof(drops));
-	program_drops(&doca, note_drop, NULL);
+	struct hyp_drop_counter rows[64];
+	uint64_t bytes;
+	int64_t count;
+
+	program_drops(&doca);
+	count = doca_tables_counters(doca.tables, HYP_COUNTERS_DROP, rows, sizeof(rows), &bytes, NULL);
+	CHECK(count >= 0);
+	for (uint32_t endpoint = 0; endpoint < 16; endpoint++) {
+		for (uint32_t reason = 0; reason < HYP_REASON_COUNT; reason++) {
+			drops[endpoint][reason].before = drops[endpoint][reason].now;
+			drops[endpoint][reason].now = 0;
+		}
+	}
+	for (int64_t i = 0; i < count; i++) {
+		CHECK(rows[i].endpoint < 16 && rows[i].bytes > 0);
+		drops[rows[i].endpoint][rows[i].reason].now = rows[i].packets;
+	}
 }
 
 uint64_t drops_of(uint32_t endpoint, uint32_t reason)
 {
-	return drops[endpoint][reason].packets;
+	uint64_t now = drops[endpoint][reason].now, before = drops[endpoint][reason].before;
+
+	return now < before ? now : now - before; /* less: they restarted with the endpoint */
+}
+
+struct hyp_endpoint_counter traffic_of(uint32_t endpoint)
+{
+	struct hyp_endpoint_counter rows[16];
+	uint64_t bytes;
+	int64_t count = doca_tables_counters(doca.tables, HYP_COUNTERS_ENDPOINT, rows, sizeof(rows),
+					     &bytes, NULL);
+
+	CHECK(count >= 0);
+	for (int64_t i = 0; i < count; i++) {
+		if (rows[i].endpoint == endpoint)
+			return rows[i];
+	}
+	return (struct hyp_endpoint_counter){ .endpoint = endpoint };
 }
 
 struct program_counts counts(void)

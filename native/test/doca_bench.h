@@ -56,6 +56,8 @@ int way(uint32_t port, const struct frame *frame);
 /* What the NIC dropped for this endpoint and reason since the last drops_read. */
 void drops_read(void);
 uint64_t drops_of(uint32_t endpoint, uint32_t reason);
+/* The tables' counters of its traffic. */
+struct hyp_endpoint_counter traffic_of(uint32_t endpoint);
 
 struct program_counts counts(void);
 

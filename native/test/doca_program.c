@@ -292,7 +292,7 @@ static void software_sends(void)
 	struct frame frame = tcp(1, 2, CLIENT, WEB, SYN), seen;
 
 	everything_up();
-	CHECK_EQUAL(program_send_meta(&doca, &ports[2]), meta(META_SEND, 2));
+	CHECK_EQUAL(program_send_meta(&doca, 1, &ports[2]), meta(META_SEND, 2));
 	CHECK_EQUAL(softnic_send(doca.device.manager, meta(META_SEND, 2), frame.bytes, frame.length),
 		    DOCA_SUCCESS);
 	CHECK(sent(2, &seen));
@@ -340,8 +340,8 @@ static void rates_hold(void)
 	for (uint32_t i = 0; i < room / 2; i++)
 		passed += way(1, &frame) == 2;
 	CHECK_EQUAL(passed, room / 2);
-	send_meta = program_send_meta(&doca, &ports[2]);
-	CHECK_EQUAL(send_meta, meta(META_SEND_METERED, 2));
+	send_meta = program_send_meta(&doca, 1, &ports[2]);
+	CHECK_EQUAL(send_meta, meta(META_SEND_METERED, META_METERED_VALUE(1, 2)));
 	for (uint32_t i = 0; i < 2 * room; i++) {
 		CHECK_EQUAL(softnic_send(doca.device.manager, send_meta, frame.bytes, frame.length),
 			    DOCA_SUCCESS);
@@ -354,8 +354,76 @@ static void rates_hold(void)
 	CHECK(drops_of(2, HYP_REASON_RATE_INGRESS) >= room / 2 + room);
 	receiver.rate[HYP_INGRESS] = 0;
 	CHECK_EQUAL(change(HYP_TABLE_ENDPOINT, &keys[1], &receiver), 0);
-	CHECK_EQUAL(program_send_meta(&doca, &ports[2]), meta(META_SEND, 2));
+	CHECK_EQUAL(program_send_meta(&doca, 1, &ports[2]), meta(META_SEND, 2));
 	CHECK_EQUAL(way(1, &frame), 2); /* the entry is of before, and nothing is lost */
+	bench_down();
+}
+
+/* As software counts what it delivers: before the NIC does. */
+static void software_delivers(uint32_t sender, const struct frame *frame)
+{
+	doca_tables_count_traffic(doca.tables, sender, 2, 1, frame->length);
+	CHECK_EQUAL(softnic_send(doca.device.manager, program_send_meta(&doca, sender, &ports[2]),
+				 frame->bytes, frame->length),
+		    DOCA_SUCCESS);
+}
+
+static void counts_as(uint32_t endpoint, uint64_t sent_packets, uint64_t received_packets,
+		      const struct frame *frame)
+{
+	struct hyp_endpoint_counter traffic = traffic_of(endpoint);
+
+	CHECK_EQUAL(traffic.sent_packets, sent_packets);
+	CHECK_EQUAL(traffic.sent_bytes, sent_packets * frame->length);
+	CHECK_EQUAL(traffic.received_packets, received_packets);
+	CHECK_EQUAL(traffic.received_bytes, received_packets * frame->length);
+}
+
+/* Who may be sent so much and no more: what is beyond it was not delivered, whoever sent it. */
+static void what_a_rate_stops_is_no_traffic(void)
+{
+	struct established metered[] = { web(1, 2, false), web(REMOTE_HOST, 2, false) };
+	struct frame frame = tcp(1, 2, CLIENT, WEB, ACK), away, seen;
+	struct frame inner = tcp(REMOTE_HOST, 2, CLIENT, WEB, ACK);
+	uint32_t passed = 0, from_1 = 0, room = 1464 / frame.length;
+	struct hyp_endpoint_value receiver = endpoint_of(2);
+	struct hyp_endpoint_key key = { 2 };
+	struct nic_entry entries[2];
+	uint64_t stopped;
+
+	everything_up();
+	receiver.rate[HYP_INGRESS] = 1;
+	CHECK_EQUAL(change(HYP_TABLE_ENDPOINT, &key, &receiver), 0);
+	for (uint32_t i = 0; i < 2; i++) {
+		metered[i].metered = true;
+		establish(&entries[i], &metered[i]);
+	}
+	away = tunnelled(VTEP, 1, 0x08, 100, &inner);
+	for (uint32_t i = 0; i < room; i++) {
+		doca_tables_count_traffic(doca.tables, 1, 2, 1, frame.length); /* its entry, when read */
+		from_1 += way(1, &frame) == 2;
+		doca_tables_count_traffic(doca.tables, 0, 2, 1, inner.length);
+		passed += way(0, &away) == 2;
+		software_delivers(1, &frame);
+		from_1 += sent(2, &seen);
+		software_delivers(0, &frame);
+		passed += sent(2, &seen);
+	}
+	passed += from_1;
+	CHECK_EQUAL(passed, room);
+	drops_read();
+	stopped = drops_of(2, HYP_REASON_RATE_INGRESS);
+	CHECK_EQUAL(stopped, 4 * room - passed);
+	counts_as(1, from_1, 0, &frame);
+	counts_as(2, 0, passed, &frame);
+	/* Nothing of it is left to the next of the same index. */
+	CHECK_EQUAL(change(HYP_TABLE_ENDPOINT, &key, NULL), 0);
+	CHECK_EQUAL(change(HYP_TABLE_ENDPOINT, &key, &receiver), 0);
+	drops_read();
+	counts_as(1, from_1, 0, &frame);
+	counts_as(2, 0, 0, &frame);
+	for (uint32_t i = 0; i < 2; i++)
+		forget(&entries[i]);
 	bench_down();
 }
 
@@ -371,5 +439,6 @@ int main(void)
 	tunnels_come_in();
 	software_sends();
 	rates_hold();
+	what_a_rate_stops_is_no_traffic();
 	return 0;
 }

@@ -134,6 +134,19 @@ static void counts_for_others(void)
 		    2);
 	CHECK_EQUAL(drops[0].endpoint, 0);
 	CHECK_EQUAL(drops[1].packets, 6);
+	doca_tables_uncount_traffic(tables, 1, 0, 1, 100);
+	doca_tables_uncount_traffic(tables, 0, 1, 3, 300); /* one more than is known yet */
+	CHECK_EQUAL(doca_tables_counters(tables, HYP_COUNTERS_ENDPOINT, &traffic, sizeof(traffic),
+					 &bytes, NULL),
+		    1);
+	CHECK_EQUAL(traffic.sent_packets, 2);
+	CHECK_EQUAL(traffic.sent_bytes, 200);
+	CHECK_EQUAL(traffic.received_packets, 0);
+	doca_tables_count_traffic(tables, 0, 1, 4, 400);
+	CHECK_EQUAL(doca_tables_counters(tables, HYP_COUNTERS_ENDPOINT, &traffic, sizeof(traffic),
+					 &bytes, NULL),
+		    1);
+	CHECK_EQUAL(traffic.received_bytes, 300);
 	/* An index that is used again begins at zero. */
 	put(tables, HYP_TABLE_ENDPOINT, &(struct hyp_endpoint_key){ 1 }, NULL);
 	put_endpoint(tables, 1, endpoint_of(1));

@@ -247,14 +247,6 @@ static int64_t doca_dump(struct hyp_dataplane *dataplane, uint32_t table, void *
 	return result;
 }
 
-static void count_drop(void *context, uint32_t endpoint, uint32_t reason, uint64_t packets,
-		       uint64_t bytes)
-{
-	struct doca *doca = context;
-
-	doca_tables_count_drops(doca->tables, endpoint, reason, packets, bytes);
-}
-
 static int64_t doca_counters(struct hyp_dataplane *dataplane, uint32_t counters, void *buffer,
 			     uint64_t capacity, uint64_t *bytes, struct hyp_error *error)
 {
@@ -264,8 +256,8 @@ static int64_t doca_counters(struct hyp_dataplane *dataplane, uint32_t counters,
 	pthread_mutex_lock(&doca->lock);
 	if (counters == HYP_COUNTERS_ENDPOINT)
 		offload_count(doca);
-	if (counters == HYP_COUNTERS_DROP)
-		program_drops(doca, count_drop, doca);
+	if (counters == HYP_COUNTERS_ENDPOINT || counters == HYP_COUNTERS_DROP)
+		program_drops(doca);
 	if (counters == HYP_COUNTERS_NIC)
 		result = nic_counter(doca, buffer, capacity, bytes, error);
 	else

@@ -99,6 +99,8 @@ static inline uint32_t meta_value(uint32_t pkt_meta)
 	return pkt_meta & 0x0fffffffu;
 }
 #define META_TUNNEL_VALUE(vtep, network) ((uint32_t)(vtep) << 10 | (network))
+/* Endpoints; sender 0: remote. */
+#define META_METERED_VALUE(sender, receiver) ((uint32_t)(sender) << 14 | (receiver))
 
 /* u32[4] and u32[5]. */
 #define DOCA_REMOTE 0x8000u

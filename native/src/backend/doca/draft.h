@@ -110,6 +110,13 @@ struct doca_flow_pipe *policy_head(const struct pipes *pipes, enum side side);
 #define DOCA_SOURCE_BITS 0x0000ffffu
 #define DOCA_NETWORK_BITS 0xffff0000u
 
+/* pkt_meta: the kind; of what software sends, the port or the receiver; the sender of what is metered. */
+#define META_KIND_BITS 0xf0000000u
+#define META_TO_BITS 0x00003fffu
+#define META_SENDER_BITS 0x0fffc000u
+_Static_assert(DOCA_PORTS_MAX - 1 <= META_TO_BITS, "a port in META_SEND");
+_Static_assert(HYP_ENDPOINTS_MAX - 1 <= META_TO_BITS, "an endpoint in META_SEND_METERED");
+
 /* The parts of the graph, each of which needs those before it. */
 int pipes_build_punt(struct doca *doca, struct hyp_error *error);
 int pipes_build_policy(struct doca *doca, struct hyp_error *error);

@@ -5,7 +5,6 @@
 #include "tunnel.h"
 
 #define PORT_SOFTWARE UINT16_MAX /* parser_meta.port_id of what software sends */
-#define PKT_META_KIND 0xf0000000u
 #define IPV4_DONT_FRAGMENT 0x4000u
 
 /* The outer header; what is all ones comes from the entry. */
@@ -35,7 +34,7 @@ static int build_encap(struct doca *doca, struct hyp_error *error)
 
 	draft_begin(doca, &draft, PIPE_ENCAP);
 	draft.domain = DOCA_FLOW_PIPE_DOMAIN_EGRESS;
-	MATCH_BITS(&draft, meta.pkt_meta, htonl(PKT_META_KIND));
+	MATCH_BITS(&draft, meta.pkt_meta, htonl(META_KIND_BITS));
 	MATCH_BITS(&draft, meta.u32[4], htonl(DOCA_NETWORK_BITS));
 	MATCH(&draft, meta.u32[5]);
 	draft.acts = true;
@@ -59,7 +58,7 @@ static int build_egress_root(struct doca *doca, struct hyp_error *error)
 	draft.domain = DOCA_FLOW_PIPE_DOMAIN_EGRESS;
 	draft.is_root = true;
 	MATCH(&draft, parser_meta.port_id);
-	MATCH(&draft, meta.pkt_meta);
+	MATCH_BITS(&draft, meta.pkt_meta, htonl(META_KIND_BITS | META_TO_BITS));
 	draft.fwd.type = ASSUME_FWD_OF_ENTRIES;
 	draft.miss = fwd_to(doca, PIPE_ENCAP);
 	return draft_build(doca, &draft, error);

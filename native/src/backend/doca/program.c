@@ -8,7 +8,7 @@
 #include "../../abi/error.h"
 #include "policy.h"
 
-#define SLOTS_MAX 16 /* of the largest thing */
+#define SLOTS_MAX 18 /* of the largest thing */
 _Static_assert(ENDPOINT_SLOTS <= SLOTS_MAX, "an endpoint's rows");
 _Static_assert(PORT_SLOTS <= SLOTS_MAX, "a port's rows");
 _Static_assert(TUNNEL_SLOTS <= SLOTS_MAX, "a tunnel's rows");

@@ -30,16 +30,15 @@ int program_detach(struct doca *doca, struct doca_port *port);
 int program_run(struct doca *doca, const struct hyp_step *steps, uint32_t count, int32_t *results,
 		struct hyp_error *error);
 
-/* Hands over what the NIC itself dropped and counted (TX_LIMITED, RX_LIMITED, SEND_LIMITED, DENIED,
- * PUNT_LIMITED) since the last call, by endpoint (0: no endpoint's) and reason. */
-typedef void (*program_drop)(void *context, uint32_t endpoint, uint32_t reason, uint64_t packets,
-			     uint64_t bytes);
-void program_drops(struct doca *doca, program_drop each, void *context);
+/* Adds to the tables' counters what the NIC itself dropped and counted (TX_LIMITED, RX_LIMITED,
+ * SEND_LIMITED, DENIED, PUNT_LIMITED) since the last call, and takes off what of it had been counted as
+ * traffic. Whoever wants to know the traffic calls offload_count before this. */
+void program_drops(struct doca *doca);
 
-/* How a decided packet reaches a port: pkt_meta for the queue. Takes the way through the ingress meter
- * of whoever is delivered there, if he has a rate; an answer to who sent, which no rate concerns, goes
- * with meta(META_SEND, port->id). */
-uint32_t program_send_meta(const struct doca *doca, const struct doca_port *port);
+/* How a decided packet of an endpoint (0: remote) reaches a port: pkt_meta for the queue. Takes the way
+ * through the ingress meter of whoever is delivered there, if he has a rate; an answer to who sent,
+ * which no rate concerns, goes with meta(META_SEND, port->id). */
+uint32_t program_send_meta(const struct doca *doca, uint32_t sender, const struct doca_port *port);
 
 /* Entries on the NIC, and operations since open: how far a change reaches. */
 struct program_counts {

@@ -62,10 +62,12 @@ enum endpoint_slot {
 	ENDPOINT_DELIVER,
 	ENDPOINT_METER_RX,
 	ENDPOINT_RX_LIMITED,
+	ENDPOINT_RX_UNDELIVERED,
 	ENDPOINT_EGRESS_ROOT,
 	ENDPOINT_METER_SEND,
 	ENDPOINT_SEND,
 	ENDPOINT_SEND_LIMITED,
+	ENDPOINT_SEND_UNDELIVERED,
 	ENDPOINT_POSTURE,                        /* two, by enum side */
 	ENDPOINT_DENIED = ENDPOINT_POSTURE + 2,  /* two */
 	ENDPOINT_SLOTS = ENDPOINT_DENIED + 2,
@@ -118,9 +120,9 @@ struct network_memory {
 	uint32_t vni, mtu;
 };
 
-/* Drops that the NIC counts, by reason. */
+/* Drops that the NIC counts, by reason. UNDELIVERED: those of RATE_INGRESS once more, by sender. */
 enum drop_slot { DROP_RATE_EGRESS, DROP_RATE_INGRESS, DROP_POLICY_EGRESS, DROP_POLICY_INGRESS,
-		 DROP_PUNT_LIMIT, DROP_SLOTS };
+		 DROP_PUNT_LIMIT, DROP_UNDELIVERED, DROP_SLOTS };
 
 struct program {
 	struct doca *doca;

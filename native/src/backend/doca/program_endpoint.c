@@ -195,11 +195,11 @@ static void want_rx(struct row *row, enum nic_pipe pipe, const struct endpoint_b
 	row->match.destination = endpoint->index;
 }
 
-static void want_send(struct row *row, enum nic_pipe pipe, const struct endpoint_book *endpoint)
+static void want_send(struct row *row, enum nic_pipe pipe, uint32_t sender, uint32_t receiver)
 {
 	row->wanted = true;
 	row->pipe = pipe;
-	row->match.pkt_meta = meta(META_SEND_METERED, endpoint->index);
+	row->match.pkt_meta = meta(META_SEND_METERED, META_METERED_VALUE(sender, receiver));
 }
 
 static void want_rates(const struct endpoint_book *endpoint, const struct hyp_endpoint_value *value,
@@ -213,6 +213,9 @@ static void want_rates(const struct endpoint_book *endpoint, const struct hyp_en
 		rows[ENDPOINT_METER_TX].effect.meter = tx->id;
 		want_tx(&rows[ENDPOINT_TX_LIMITED], PIPE_TX_LIMITED, endpoint);
 	}
+	/* As a sender to whoever has an ingress rate. */
+	want_tx(&rows[ENDPOINT_RX_UNDELIVERED], PIPE_RX_UNDELIVERED, endpoint);
+	want_send(&rows[ENDPOINT_SEND_UNDELIVERED], PIPE_SEND_UNDELIVERED, endpoint->index, 0);
 	if (!endpoint->home)
 		return;
 	want_rx(&rows[ENDPOINT_DELIVER], PIPE_DELIVER, endpoint);
@@ -222,12 +225,12 @@ static void want_rates(const struct endpoint_book *endpoint, const struct hyp_en
 	want_rx(&rows[ENDPOINT_METER_RX], PIPE_METER_RX, endpoint);
 	rows[ENDPOINT_METER_RX].effect.meter = rx->id;
 	want_rx(&rows[ENDPOINT_RX_LIMITED], PIPE_RX_LIMITED, endpoint);
-	want_send(&rows[ENDPOINT_EGRESS_ROOT], PIPE_EGRESS_ROOT, endpoint);
-	want_send(&rows[ENDPOINT_METER_SEND], PIPE_METER_SEND, endpoint);
+	want_send(&rows[ENDPOINT_EGRESS_ROOT], PIPE_EGRESS_ROOT, 0, endpoint->index);
+	want_send(&rows[ENDPOINT_METER_SEND], PIPE_METER_SEND, 0, endpoint->index);
 	rows[ENDPOINT_METER_SEND].effect.meter = send->id;
-	want_send(&rows[ENDPOINT_SEND], PIPE_SEND, endpoint);
+	want_send(&rows[ENDPOINT_SEND], PIPE_SEND, 0, endpoint->index);
 	rows[ENDPOINT_SEND].effect.port_id = endpoint->home->id;
-	want_send(&rows[ENDPOINT_SEND_LIMITED], PIPE_SEND_LIMITED, endpoint);
+	want_send(&rows[ENDPOINT_SEND_LIMITED], PIPE_SEND_LIMITED, 0, endpoint->index);
 }
 
 static void want_posture(const struct doca *doca, const struct endpoint_book *endpoint,

@@ -219,7 +219,7 @@ int program_detach(struct doca *doca, struct doca_port *port)
 	return result_of(doca, port->id, port->ifindex);
 }
 
-uint32_t program_send_meta(const struct doca *doca, const struct doca_port *port)
+uint32_t program_send_meta(const struct doca *doca, uint32_t sender, const struct doca_port *port)
 {
 	static const enum endpoint_slot way[] = { ENDPOINT_EGRESS_ROOT, ENDPOINT_METER_SEND,
 						  ENDPOINT_SEND };
@@ -233,5 +233,6 @@ uint32_t program_send_meta(const struct doca *doca, const struct doca_port *port
 		if (receiver->slots[way[i]].entry.state != ENTRY_PRESENT)
 			return meta(META_SEND, port->id);
 	}
-	return receiver ? meta(META_SEND_METERED, book->receiver) : meta(META_SEND, port->id);
+	return receiver ? meta(META_SEND_METERED, META_METERED_VALUE(sender, book->receiver))
+			: meta(META_SEND, port->id);
 }

@@ -42,7 +42,9 @@ bool row_counts(enum nic_pipe pipe)
 	case PIPE_PUNT_LIMITED:
 	case PIPE_DENIED_EGRESS:
 	case PIPE_DENIED_INGRESS:
+	case PIPE_SEND_UNDELIVERED:
 	case PIPE_SEND_LIMITED:
+	case PIPE_RX_UNDELIVERED:
 	case PIPE_RX_LIMITED:
 	case PIPE_TX_LIMITED:
 		return true;

@@ -62,6 +62,9 @@ static enum drop_slot drop_of(enum nic_pipe pipe)
 	case PIPE_RX_LIMITED:
 	case PIPE_SEND_LIMITED:
 		return DROP_RATE_INGRESS;
+	case PIPE_RX_UNDELIVERED:
+	case PIPE_SEND_UNDELIVERED:
+		return DROP_UNDELIVERED;
 	case PIPE_DENIED_EGRESS:
 		return DROP_POLICY_EGRESS;
 	case PIPE_DENIED_INGRESS:
@@ -113,7 +116,9 @@ static void count_all(struct program *program)
 	tunnels_each(program, 0, 0, count_thing, program);
 }
 
-void program_drops(struct doca *doca, program_drop each, void *context)
+/* Into the tables. What UNDELIVERED and RATE_INGRESS have was counted as traffic before it was dropped. */
+static void report(struct doca_tables *tables, uint32_t endpoint, enum drop_slot drop,
+		   const struct hyp_count *count)
 {
 	static const enum hyp_reason reasons[DROP_SLOTS] = {
 		[DROP_RATE_EGRESS] = HYP_REASON_RATE_EGRESS,
@@ -122,6 +127,18 @@ void program_drops(struct doca *doca, program_drop each, void *context)
 		[DROP_POLICY_INGRESS] = HYP_REASON_POLICY_INGRESS,
 		[DROP_PUNT_LIMIT] = HYP_REASON_PUNT_LIMIT,
 	};
+
+	if (drop == DROP_UNDELIVERED) {
+		doca_tables_uncount_traffic(tables, endpoint, 0, count->packets, count->bytes);
+		return;
+	}
+	if (drop == DROP_RATE_INGRESS)
+		doca_tables_uncount_traffic(tables, 0, endpoint, count->packets, count->bytes);
+	doca_tables_count_drops(tables, endpoint, reasons[drop], count->packets, count->bytes);
+}
+
+void program_drops(struct doca *doca)
+{
 	struct program *program = doca->program;
 
 	count_all(program);
@@ -130,7 +147,7 @@ void program_drops(struct doca *doca, program_drop each, void *context)
 			struct hyp_count *drops = &program->drops[i][drop];
 
 			if (drops->packets != 0)
-				each(context, i, reasons[drop], drops->packets, drops->bytes);
+				report(doca->tables, i, drop, drops);
 			*drops = (struct hyp_count){ 0 };
 		}
 	}

@@ -30,7 +30,8 @@ static uint64_t now_ms(void)
 /* The walk of one packet. */
 struct passage {
 	struct doca *doca;
-	uint32_t from; /* port that it came from, 0: none */
+	uint32_t from;   /* port that it came from, 0: none */
+	uint32_t sender; /* the endpoint behind that port */
 };
 
 static void to_port(void *context, uint32_t ifindex, const uint8_t *frame, uint32_t length)
@@ -43,7 +44,8 @@ static void to_port(void *context, uint32_t ifindex, const uint8_t *frame, uint3
 		return; /* and so is the receiver */
 	/* An answer to the sender is no traffic of his: no rate counts it. */
 	queue_send(doca->queue,
-		   ifindex == passage->from ? meta(META_SEND, port->id) : program_send_meta(doca, port),
+		   ifindex == passage->from ? meta(META_SEND, port->id)
+					    : program_send_meta(doca, passage->sender, port),
 		   frame, length);
 }
 
@@ -84,6 +86,7 @@ static void decide(struct doca *doca, const struct punted *punted, uint8_t *fram
 		if (!port)
 			return; /* detached while the packet waited */
 		passage.from = port->ifindex;
+		passage.sender = doca_tables_endpoint_of_port(doca->tables, port->ifindex);
 		walk_from_port(doca->tables, port->ifindex, frame, punted->length, QUEUE_FRAME_MAX,
 			       &outlet, &verdict);
 		break;

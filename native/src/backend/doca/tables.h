@@ -91,6 +91,9 @@ void doca_tables_forget(struct doca_tables *tables, const struct hyp_connection_
 /* What somebody else (the NIC) delivered or dropped. Endpoint 0: unknown, or remote. */
 void doca_tables_count_traffic(struct doca_tables *tables, uint32_t sender, uint32_t receiver,
 			       uint64_t packets, uint64_t bytes);
+/* Of what was counted as delivered, this was not, after all. */
+void doca_tables_uncount_traffic(struct doca_tables *tables, uint32_t sender, uint32_t receiver,
+				 uint64_t packets, uint64_t bytes);
 void doca_tables_count_drops(struct doca_tables *tables, uint32_t endpoint, uint32_t reason,
 			     uint64_t packets, uint64_t bytes);
 

@@ -94,16 +94,22 @@ static void read_rule(void *context, const void *key, const void *value)
 	hyp_rows_add(context, &row, sizeof(row));
 }
 
+/* Not below 0: of the last packets, that they were not delivered may be known before that they passed. */
+static uint64_t shown(uint64_t count)
+{
+	return (int64_t)count < 0 ? 0 : count;
+}
+
 static void read_traffic(const struct doca_tables *tables, struct hyp_rows *rows)
 {
 	for (uint32_t endpoint = 1; endpoint < HYP_ENDPOINTS_MAX; endpoint++) {
 		const struct hyp_traffic *traffic = &tables->traffic[endpoint];
 		struct hyp_endpoint_counter row = {
 			.endpoint = endpoint,
-			.sent_packets = traffic->sent_packets,
-			.sent_bytes = traffic->sent_bytes,
-			.received_packets = traffic->received_packets,
-			.received_bytes = traffic->received_bytes,
+			.sent_packets = shown(traffic->sent_packets),
+			.sent_bytes = shown(traffic->sent_bytes),
+			.received_packets = shown(traffic->received_packets),
+			.received_bytes = shown(traffic->received_bytes),
 		};
 
 		if (tables->endpoints[endpoint].present &&
@@ -157,6 +163,12 @@ void doca_tables_count_traffic(struct doca_tables *tables, uint32_t sender, uint
 		tables->traffic[receiver].received_packets += packets;
 		tables->traffic[receiver].received_bytes += bytes;
 	}
+}
+
+void doca_tables_uncount_traffic(struct doca_tables *tables, uint32_t sender, uint32_t receiver,
+				 uint64_t packets, uint64_t bytes)
+{
+	doca_tables_count_traffic(tables, sender, receiver, -packets, -bytes);
 }
 
 void doca_tables_count_drops(struct doca_tables *tables, uint32_t endpoint, uint32_t reason,
