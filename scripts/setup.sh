@@ -67,6 +67,12 @@ missing_packages() {
 
 works_compose() { docker compose version >/dev/null 2>&1 || docker-compose version >/dev/null 2>&1; }
 
+# On some systems the runtime of clang's sanitizers and fuzzers is a package of its own.
+links_fuzzers() {
+  echo 'int LLVMFuzzerTestOneInput(void); int LLVMFuzzerTestOneInput(void) { return 0; }' |
+    clang -fsanitize=fuzzer,address,undefined -x c -o /dev/null - >/dev/null 2>&1
+}
+
 # The first of the given packages that the archive offers; nothing when it offers none.
 first_available() {
   local package
@@ -110,12 +116,16 @@ find_missing() {
 }
 
 system_packages() {
-  local wanted=() docker_is_new= compose client
+  local wanted=() docker_is_new= compose client runtime
   find_missing
   if ((${#wanted[@]} > 0)) || ! have docker || ! works_compose; then
     step "Refreshing the package lists" apt-get -q -o DPkg::Lock::Timeout=300 update
   fi
   if ((${#wanted[@]} > 0)); then install_packages "${wanted[@]}"; fi
+  if ! links_fuzzers; then
+    runtime=$(first_available libclang-rt-dev)
+    if [[ -n $runtime ]]; then install_packages "$runtime"; fi
+  fi
   if ! have docker; then
     client=$(first_available docker-cli docker-ce-cli)
     [[ -n $client ]] || die "there is no docker command, and no package that brings one"
