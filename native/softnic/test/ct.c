@@ -299,6 +299,31 @@ static void directions_have_masks(void)
 	ct_down();
 }
 
+/* A direction that another connection has is not added, and holds no user action. */
+static void what_fails_gives_its_actions_back(void)
+{
+	struct doca_flow_actions template = { .meta.pkt_meta = UINT32_MAX };
+	struct doca_flow_actions *templates[] = { &template };
+	struct doca_flow_ct_actions actions = { .resource_type = DOCA_FLOW_RESOURCE_TYPE_NON_SHARED }, more[3] = { 0 };
+	const struct flow flow = flow_to_server(false, DOCA_FLOW_PROTO_UDP, 0), back = flow_back(flow);
+	const struct flow second = flow_to_server(false, DOCA_FLOW_PROTO_UDP, 1);
+	const struct doca_flow_ct_match reply = match_of(&back);
+	struct doca_flow_pipe_entry *entry;
+	struct doca_flow_pipe *pipe;
+	uint32_t handles[3];
+
+	ct_up(ct_cfg());
+	pipe = ct_pipe(templates, NULL, 1);
+	connect_flow(pipe, &flow, BOTH, NULL, NULL, 0);
+	entry = connect_flow(pipe, &second, TO_SERVER, NULL, NULL, 0);
+	OK(doca_flow_ct_entry_add_dir(CT_QUEUE, pipe, TO_CLIENT | NOW, &reply, &actions, 0, entry));
+	ct_process();
+	CHECK_EQUAL(heard.errors, 1);
+	expect_flow(second, UPLINK);
+	OK(doca_flow_ct_actions_add_shared(CT_QUEUE, pipe, more, 3, handles));
+	ct_down();
+}
+
 /* ---- What a connection is known by. */
 
 /* A root that writes the VF's number into u32[1], for zones. */
@@ -440,6 +465,7 @@ int main(void)
 		templates_fit_their_connections();
 		shared_actions_write_meta_data();
 		directions_have_masks();
+		what_fails_gives_its_actions_back();
 		zones_are_apart();
 		directions_match_inside_and_outside();
 	}

@@ -237,7 +237,7 @@ static void families_are_known_when_added(void)
 static void filters_find_what_is_on_its_way(void)
 {
 	const struct flow flow = udp(0), tcp = flow_to_server(false, DOCA_FLOW_PROTO_TCP, 0);
-	const struct flow back = flow_back(flow);
+	const struct flow back = flow_back(flow), other_flow = udp(1);
 	const struct doca_flow_ct_match origin = match_of(&flow), reply = match_of(&back);
 	struct doca_flow_pipe_entry *entry, *other;
 	struct doca_flow_ct_cfg *cfg = ct_cfg();
@@ -259,6 +259,15 @@ static void filters_find_what_is_on_its_way(void)
 	entry = prepare(pipe, filters, &tcp);
 	CHECK_EQUAL(look(pipe, 0, &tcp, &other), DOCA_ERROR_NOT_FOUND);
 	OK(doca_flow_ct_entry_prepare_rollback(CT_QUEUE, pipe, entry));
+	/* What is added as another is not found as what it was prepared for. */
+	entry = prepare(pipe, filters, &other_flow);
+	OK(doca_flow_ct_add_entry(CT_QUEUE, pipe, TO_SERVER | NOW, &origin, NULL, NULL, NULL, 0, 0, 0, NULL, entry));
+	ct_process();
+	expect_flow(flow, UPLINK);
+	CHECK_EQUAL(look(pipe, 0, &other_flow, &other), DOCA_ERROR_NOT_FOUND);
+	OK(doca_flow_ct_rm_entry(CT_QUEUE, pipe, NOW, entry));
+	ct_process();
+	expect_flow(flow, PORTS);
 	/* From the addition on. */
 	entry = prepare(pipe, 0, &flow);
 	CHECK_EQUAL(look(pipe, 0, &flow, &other), DOCA_ERROR_NOT_FOUND);
@@ -386,6 +395,9 @@ static void forwards_have_handles(void)
 	pipe = ct_pipe(NULL, NULL, 0);
 	CHECK_EQUAL(doca_flow_ct_fwd_register(ports[UPLINK], 2, fwd, handles), DOCA_ERROR_BAD_STATE);
 	entry = prepare(pipe, 0, &flow);
+	CHECK_EQUAL(doca_flow_ct_add_entry(CT_QUEUE, pipe, BOTH | NOW, &origin, &reply, NULL, NULL, handles[0], 99, 0,
+					   NULL, entry),
+		    DOCA_ERROR_INVALID_VALUE);
 	OK(doca_flow_ct_add_entry(CT_QUEUE, pipe, BOTH | NOW, &origin, &reply, NULL, NULL, handles[0],
 				  handles[1], 0, NULL, entry));
 	ct_process();
