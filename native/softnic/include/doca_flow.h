@@ -675,6 +675,7 @@ DOCA_STABLE doca_error_t doca_flow_get_target(enum doca_flow_target_type type,
 DOCA_STABLE doca_error_t doca_flow_pipe_cfg_create(struct doca_flow_pipe_cfg **cfg,
 						   struct doca_flow_port *port);
 DOCA_STABLE doca_error_t doca_flow_pipe_cfg_destroy(struct doca_flow_pipe_cfg *cfg);
+/* A hash pipe takes a mask alone, which names the fields that count. */
 DOCA_STABLE doca_error_t doca_flow_pipe_cfg_set_match(struct doca_flow_pipe_cfg *cfg,
 						      const struct doca_flow_match *match,
 						      const struct doca_flow_match *match_mask);

@@ -136,9 +136,11 @@ static struct doca_flow_pipe *hash_pipe(uint32_t algorithm)
 	struct doca_flow_pipe *pipe;
 	static const uint16_t members[] = { UPLINK, VF1 };
 
+	/* A mask alone: it names the fields that count. */
 	match.outer.ip4.dst_ip = UINT32_MAX;
+	CHECK_EQUAL(doca_flow_pipe_cfg_set_match(cfg, NULL, NULL), DOCA_ERROR_INVALID_VALUE);
 	if (algorithm != DOCA_FLOW_PIPE_HASH_MAP_ALGORITHM_FLOODING)
-		OK(doca_flow_pipe_cfg_set_match(cfg, &match, NULL));
+		OK(doca_flow_pipe_cfg_set_match(cfg, NULL, &match));
 	OK(doca_flow_pipe_cfg_set_nr_entries(cfg, 2));
 	OK(doca_flow_pipe_cfg_set_hash_map_algorithm(cfg, algorithm));
 	pipe = pipe_up(cfg, &fwd, NULL);

@@ -33,10 +33,13 @@ doca_error_t doca_flow_pipe_cfg_destroy(struct doca_flow_pipe_cfg *cfg)
 doca_error_t doca_flow_pipe_cfg_set_match(struct doca_flow_pipe_cfg *cfg, const struct doca_flow_match *match,
 					  const struct doca_flow_match *match_mask)
 {
-	if (cfg == NULL || match == NULL)
+	/* A mask alone: the fields of a hash. doca_flow_pipe_create refuses it for other types. */
+	if (cfg == NULL || (match == NULL && match_mask == NULL))
 		return DOCA_ERROR_INVALID_VALUE;
-	cfg->spec.match = *match;
-	cfg->spec.has_match = true;
+	memset(&cfg->spec.match, 0, sizeof(cfg->spec.match));
+	cfg->spec.has_match = match != NULL;
+	if (match != NULL)
+		cfg->spec.match = *match;
 	cfg->spec.has_mask = match_mask != NULL;
 	if (match_mask != NULL)
 		cfg->spec.mask = *match_mask;
