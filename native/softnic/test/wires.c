@@ -80,11 +80,11 @@ void wires_create(void)
 		CHECK(places[place] >= 0);
 		run((enum place)place, "ip link set lo up; echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad");
 	}
-	for (int host = 0; host < 2; host++) {
-		enum place place = host == 0 ? HOST0 : HOST1;
+	for (int host = 0; host < PLACES - HOST0; host++) {
+		enum place place = (enum place)(HOST0 + host);
 
-		run(NIC, "ip link add port%d type veth peer name eth0 netns /proc/%d/fd/%d", host, getpid(),
-		    places[place]);
+		run(NIC, "ip link add port%d type veth peer name eth0 address 02:00:00:00:00:%02x netns /proc/%d/fd/%d",
+		    host, host + 1, getpid(), places[place]);
 		run(NIC, "ip link set port%d up", host);
 		run(place, "ip link set eth0 up && ip address add 10.0.0.%d/24 dev eth0 &&"
 			   "ip address add fd00::%d/64 dev eth0 nodad", host + 1, host + 1);
@@ -93,7 +93,8 @@ void wires_create(void)
 
 void wires_destroy(void)
 {
-	(void)shell(NIC, "ip link del port0 2>/dev/null; ip link del port1");
+	for (int host = 0; host < PLACES - HOST0; host++)
+		(void)shell(NIC, "ip link del port%d 2>/dev/null", host);
 	for (int place = 0; place < PLACES; place++)
 		close(places[place]);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Network namespaces for the tests of netdevs: the NIC's, which the process starts in, and two hosts,
- * each at the far end of a veth pair: eth0 there, port0 or port1 here.
+ * Network namespaces for the tests of netdevs: the NIC's, which the process starts in, and three hosts,
+ * each at the far end of a veth pair: eth0 there, port0, port1 or port2 here. Host n is 10.0.0.n+1,
+ * fd00::n+1 and 02:00:00:00:00:0n+1.
  */
 #ifndef SOFTNIC_TEST_WIRES_H
 #define SOFTNIC_TEST_WIRES_H
@@ -10,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum place { NIC, HOST0, HOST1, PLACES };
+enum place { NIC, HOST0, HOST1, HOST2, PLACES };
 
 /* Namespaces and pairs; the process moves to the NIC. */
 void wires_create(void);
