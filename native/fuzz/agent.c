@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * What hyperion-agent makes of what arrives on its socket: one request, and its body.
- *
- *   clang -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -Iinclude -Isrc -Iagent -o fuzz-agent \
- *     fuzz/agent.c agent/dispatch.c src/backend/agent/protocol.c src/abi/batch.c src/abi/error.c
- */
+/* What hyperion-agent makes of what arrives on its socket: one request, and its body. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

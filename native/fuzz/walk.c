@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Arbitrary frames through the walk in user space, over the tables of neighbourhood.h:
- *
- *   clang -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -D_GNU_SOURCE \
- *     -Iinclude -Isrc -o /tmp/fuzz-walk fuzz/walk.c src/backend/doca/{hash,tables,tables_apply,tables_read,walk}.c \
- *     src/backend/rows.c src/abi/{batch,error}.c && /tmp/fuzz-walk -max_total_time=120
+ * Arbitrary frames through the walk in user space, over the tables of neighbourhood.h.
  *
  * An input is a series of steps: what to do (1 byte), with which frame (1), a seed of its fields (1),
  * how many bytes of it to change (1), and for each where (2) and to what (1).
