@@ -27,7 +27,12 @@ finish() {
     if [ -z "$left" ]; then break; fi
     sleep 0.05
   done
-  rm -rf "$dir"
+  # What died a moment ago may still have been at its files.
+  for attempt in $(seq 20); do
+    rm -rf "$dir" 2>/dev/null
+    if [ ! -e "$dir" ]; then break; fi
+    sleep 0.05
+  done
 }
 trap finish EXIT
 trap 'exit 0' TERM INT HUP
