@@ -60,73 +60,32 @@ describe.skipIf(skipped)("on this kernel", () => {
     await expect(open("nothing", `${BPF_FILESYSTEM}/x`)).rejects.toMatchObject({ code: "E502" });
   });
 
-  describeDataplane("NativeDataplane", async () => {
-    const options = { url: "ebpf", pinPath: `${BPF_FILESYSTEM}/conformance`, connectionsMax: 0 };
-    const ports = [
-      await host.createVf("hyv1", "hyr1", 1500),
-      await host.createVf("hyv2", "hyr2", 1500),
-    ] as const;
-    return {
-      open: () => NativeDataplane.open(library, options),
-      ports,
-      noPort: 9999,
-      nic: false,
-      discard: async () => {
-        await removeDataplane(library, options);
-        await host.deleteLinks(["hyr1", "hyr2"]);
-      },
-    };
-  });
-
-  describeDataplane("NativeDataplane in an agent", async () => {
-    const directory = await mkdtemp(join(tmpdir(), "hyperion-agent-"));
-    const options = {
-      url: "agent:ebpf",
-      pinPath: `${BPF_FILESYSTEM}/agent`,
-      runPath: join(directory, "run"),
-      connectionsMax: 0,
-    };
-    const ports = [
-      await host.createVf("hyv1", "hyr1", 1500),
-      await host.createVf("hyv2", "hyr2", 1500),
-    ] as const;
-    return {
-      open: () => NativeDataplane.open(library, options),
-      ports,
-      noPort: 9999,
-      nic: false,
-      discard: async () => {
-        await removeDataplane(library, options);
-        await host.deleteLinks(["hyr1", "hyr2"]);
-        await rm(directory, { recursive: true });
-      },
-    };
-  });
-
-  describeDataplane("NativeDataplane on softnic", async () => {
-    const directory = await mkdtemp(join(tmpdir(), "hyperion-agent-"));
-    await host.createVf("wire1", "wire0", 1500);
-    const options = {
-      url: "doca:softnic?uplink=wire0&representors=hyr*",
-      pinPath: `${BPF_FILESYSTEM}/softnic`,
-      runPath: join(directory, "run"),
-      connectionsMax: 0,
-    };
-    const ports = [
-      await host.createVf("hyv1", "hyr1", 1500),
-      await host.createVf("hyv2", "hyr2", 1500),
-    ] as const;
-    return {
-      open: () => NativeDataplane.open(library, options),
-      ports,
-      noPort: 9999,
-      nic: true,
-      discard: async () => {
-        await removeDataplane(library, options);
-        await host.deleteLinks(["hyr1", "hyr2", "wire0"]);
-        await rm(directory, { recursive: true });
-      },
-    };
+  describe.each([
+    { where: "in the kernel", url: "ebpf", nic: false },
+    { where: "in an agent", url: "agent:ebpf", nic: false },
+    { where: "on softnic", url: "doca:softnic?uplink=wire0&representors=hyr*", nic: true },
+  ])("$where", ({ where, url, nic }) => {
+    describeDataplane("NativeDataplane", async () => {
+      const directory = await mkdtemp(join(tmpdir(), "hyperion-agent-"));
+      const pinPath = `${BPF_FILESYSTEM}/conformance-${where.replaceAll(" ", "-")}`;
+      const options = { url, pinPath, runPath: join(directory, "run"), connectionsMax: 0 };
+      await host.createVf("wire1", "wire0", 1500);
+      const ports = [
+        await host.createVf("hyv1", "hyr1", 1500),
+        await host.createVf("hyv2", "hyr2", 1500),
+      ] as const;
+      return {
+        open: () => NativeDataplane.open(library, options),
+        ports,
+        noPort: 9999,
+        nic,
+        discard: async () => {
+          await removeDataplane(library, options);
+          await host.deleteLinks(["hyr1", "hyr2", "wire0"]);
+          await rm(directory, { recursive: true });
+        },
+      };
+    });
   });
 
   describe("an agent that dies", () => {
