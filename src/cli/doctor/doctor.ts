@@ -46,7 +46,7 @@ Exit code 1 when something needed is missing, or an assumption does not hold.
       ...(isDoca
         ? {
             "DOCA devices": () => checkDocaDevices(config.dataplane),
-            "data plane": () => checkDocaOffer(config.dataplane),
+            "data plane": () => checkDocaOffer(config.dataplane, config.stateDir),
           }
         : {
             "BPF filesystem": () => checkBpfFilesystem(config.bpfPath),
