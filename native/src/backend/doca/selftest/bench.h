@@ -69,7 +69,7 @@ uint32_t bench_receive(struct bench *bench, int vf, uint8_t *frame, uint32_t tim
 /* The next packet of software's queue; 0 for none. */
 uint32_t bench_punted(struct bench *bench, uint8_t *frame, uint32_t *pkt_meta, uint32_t timeout_ms);
 
-/* ROOT of one pipe: what VF 0 sends goes where `fwd` says, with this pkt_meta. */
+/* ROOT of one pipe: what we send through VF 0 goes where `fwd` says, with this pkt_meta. */
 struct doca_flow_pipe *bench_root(struct bench *bench, uint32_t pkt_meta,
 				  const struct doca_flow_fwd *fwd);
 /* An EGRESS root that drops all but what software sends with this pkt_meta: that goes to VF 1. */

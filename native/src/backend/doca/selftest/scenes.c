@@ -31,12 +31,14 @@ struct doca_flow_pipe *bench_root(struct bench *bench, uint32_t pkt_meta,
 
 	draft.is_root = true;
 	MATCH(&draft, parser_meta.port_id);
+	MATCH(&draft, outer.eth.dst_mac); /* the VF's own stack sends, too: neighbour discovery */
 	WRITE(&draft, meta.pkt_meta);
 	WRITE(&draft, meta.u32[4]);
 	WRITE(&draft, meta.u32[5]);
 	draft.fwd = *fwd;
 	pipe = bench_pipe(bench, &draft);
 	match.parser_meta.port_id = bench->port[0]->id;
+	memcpy(match.outer.eth.dst_mac, bench_destination_mac, sizeof(bench_destination_mac));
 	actions.meta.pkt_meta = htonl(pkt_meta);
 	actions.meta.u32[4] = htonl(0x00010002);
 	actions.meta.u32[5] = htonl(3);
