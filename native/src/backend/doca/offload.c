@@ -8,6 +8,7 @@
 
 #include "../../abi/error.h"
 #include "device.h"
+#include "hash.h"
 #include "program.h"
 #include "tables.h"
 
@@ -22,15 +23,21 @@ struct link {
 	struct flow *next, **here;
 };
 
+/* One direction of a connection. */
+struct direction {
+	struct hyp_connection_key key;
+	uint32_t low_to_high; /* 0 or 1 */
+	uint32_t reserved;
+};
+_Static_assert(sizeof(struct direction) == sizeof(struct hyp_connection_key) + 8, "no hidden padding");
+
 /* One direction of a connection on the NIC. */
 struct flow {
-	struct nic_entry entry; /* first: what it was made from leads back */
+	struct nic_entry entry;
 	struct doca *doca;
-	struct hyp_connection_key key;
-	bool low_to_high;
+	struct direction direction;
 	uint32_t sender, receiver; /* endpoint indices; 0: remote */
 	uint64_t packets, bytes;   /* counted so far */
-	struct link by_key;
 	struct link by_owner[2]; /* of sender and receiver */
 	struct flow *removing;   /* list of those whose removal was asked for */
 	struct flow *doomed;     /* list of those whose connection is forgotten */
@@ -38,9 +45,7 @@ struct flow {
 };
 
 struct offload {
-	struct flow **buckets; /* by key and direction */
-	uint32_t mask;
-	uint32_t room;
+	struct hash flows; /* struct flow *, by direction */
 	struct flow *owners[2][OWNERS]; /* as sender, as receiver */
 	struct flow *removing;
 	struct flow *doomed;
@@ -49,19 +54,19 @@ struct offload {
 
 int offload_new(struct doca *doca, uint32_t connections_max, struct hyp_error *error)
 {
-	uint32_t size = 1024;
+	struct offload *offload = calloc(1, sizeof(*offload));
 
-	while (size < connections_max)
-		size *= 2;
-	doca->offload = calloc(1, sizeof(*doca->offload));
-	if (doca->offload)
-		doca->offload->buckets = calloc(size, sizeof(*doca->offload->buckets));
-	if (!doca->offload || !doca->offload->buckets)
-		return hyp_fail(error, -ENOMEM, "no memory for the books of %u connections",
-				connections_max);
-	doca->offload->mask = size - 1;
-	doca->offload->room = connections_max * 2;
-	return 0;
+	if (offload) {
+		offload->flows = (struct hash){ .key_size = sizeof(struct direction),
+						.value_size = sizeof(struct flow *),
+						.limit = connections_max * 2 };
+		if (hash_init(&offload->flows) == 0) {
+			doca->offload = offload;
+			return 0;
+		}
+		free(offload);
+	}
+	return hyp_fail(error, -ENOMEM, "no memory for the books of %u connections", connections_max);
 }
 
 static void insert(struct link *link, struct flow **head, struct flow *flow,
@@ -81,11 +86,6 @@ static void take_out(struct link *link, struct link *(*of)(struct flow *))
 		of(link->next)->here = link->here;
 }
 
-static struct link *by_key(struct flow *flow)
-{
-	return &flow->by_key;
-}
-
 static struct link *by_sender(struct flow *flow)
 {
 	return &flow->by_owner[0];
@@ -96,25 +96,13 @@ static struct link *by_receiver(struct flow *flow)
 	return &flow->by_owner[1];
 }
 
-/* FNV-1a over the key, which has no hidden padding. */
-static uint32_t hash(const struct hyp_connection_key *key, bool low_to_high)
-{
-	const uint8_t *bytes = (const uint8_t *)key;
-	uint32_t sum = low_to_high ? 0x811c9dc5u : 0x050c5d1fu;
-
-	for (size_t i = 0; i < sizeof(*key); i++)
-		sum = (sum ^ bytes[i]) * 0x01000193u;
-	return sum;
-}
-
 static struct flow *find(const struct offload *offload, const struct hyp_connection_key *key,
 			 bool low_to_high)
 {
-	struct flow *flow = offload->buckets[hash(key, low_to_high) & offload->mask];
+	const struct direction direction = { .key = *key, .low_to_high = low_to_high };
+	struct flow **flow = hash_find(&offload->flows, &direction);
 
-	while (flow && (flow->low_to_high != low_to_high || memcmp(&flow->key, key, sizeof(*key)) != 0))
-		flow = flow->by_key.next;
-	return flow;
+	return flow ? *flow : NULL;
 }
 
 /* Counts what the NIC carried of this flow since the last time. */
@@ -130,7 +118,7 @@ static void count(struct flow *flow)
 	flow->doca->offload->counts.carried += packets - flow->packets;
 	flow->packets = packets;
 	flow->bytes = bytes;
-	doca_tables_touch(flow->doca->tables, &flow->key);
+	doca_tables_touch(flow->doca->tables, &flow->direction.key);
 }
 
 /* Takes a flow off the NIC. Its memory stays until the NIC has said so. */
@@ -142,7 +130,7 @@ static void drop(struct flow *flow)
 		return;
 	count(flow);
 	flow->gone = true;
-	take_out(&flow->by_key, by_key);
+	hash_remove(&offload->flows, &flow->direction);
 	take_out(&flow->by_owner[0], by_sender);
 	take_out(&flow->by_owner[1], by_receiver);
 	flow->removing = offload->removing;
@@ -186,13 +174,14 @@ static uint32_t end_of(uint32_t endpoint, uint32_t vtep)
 	return endpoint != 0 ? endpoint : DOCA_REMOTE | vtep;
 }
 
-static void describe(const struct doca *doca, const struct walk_verdict *verdict, bool low_to_high,
+/* False when there is nowhere to send it: the receiver or its port is gone. */
+static bool describe(const struct doca *doca, const struct walk_verdict *verdict, bool low_to_high,
 		     struct established *established)
 {
 	const struct hyp_connection_key *key = &verdict->key;
 	const union hyp_address *from = low_to_high ? &key->low : &key->high;
 	const union hyp_address *to = low_to_high ? &key->high : &key->low;
-	const struct hyp_endpoint_value *receiver = NULL;
+	const struct hyp_endpoint_value *receiver;
 	const struct doca_port *port;
 	/* IPv4 is mapped: ::ffff:a.b.c.d. */
 	bool mapped = from->halves[0] == 0 && from->words[2] == htonl(0xffff);
@@ -216,32 +205,37 @@ static void describe(const struct doca *doca, const struct walk_verdict *verdict
 	}
 	memcpy(established->destination_mac, verdict->receiver_mac, 6);
 	if (established->remote)
-		return;
+		return true;
 	receiver = doca_tables_endpoint(doca->tables, verdict->receiver);
-	if (!receiver)
-		return;
+	port = receiver ? device_port(&doca->device, receiver->port) : NULL;
+	if (!port)
+		return false;
 	established->metered = receiver->rate[HYP_INGRESS] != 0;
-	port = device_port(&doca->device, receiver->port);
-	if (port)
-		established->port = port->id;
+	established->port = port->id;
+	return true;
 }
 
 /* Whether this direction belongs on the NIC. */
-static bool worth(const struct doca *doca, const struct walk_verdict *verdict)
+static bool worth(const struct walk_verdict *verdict)
 {
 	struct hyp_connection *connection = verdict->connection;
-	const struct hyp_endpoint_value *receiver;
 
 	if (!connection || !verdict->offloadable || (verdict->sender == 0 && verdict->receiver == 0))
 		return false;
 	/* `reserved` is nobody else's here: packets since the connection began to close. */
-	if (connection->flags & HYP_CONNECTION_CLOSING &&
-	    connection->reserved++ < CLOSING_PACKETS_MAX)
+	return !(connection->flags & HYP_CONNECTION_CLOSING) ||
+	       connection->reserved++ >= CLOSING_PACKETS_MAX;
+}
+
+/* Enters a new flow in the books and on the NIC. False when one of them has no room. */
+static bool enter(struct offload *offload, struct flow *flow, const struct established *established)
+{
+	if (hash_put(&offload->flows, &flow->direction, &flow) != 0)
 		return false;
-	if (verdict->receiver == 0)
+	if (pipes_add_established(flow->doca, established, &flow->entry) == 0)
 		return true;
-	receiver = doca_tables_endpoint(doca->tables, verdict->receiver);
-	return receiver && device_port(&doca->device, receiver->port) != NULL;
+	hash_remove(&offload->flows, &flow->direction);
+	return false;
 }
 
 static void add(struct doca *doca, const struct walk_verdict *verdict, bool low_to_high)
@@ -250,30 +244,24 @@ static void add(struct doca *doca, const struct walk_verdict *verdict, bool low_
 	struct established established;
 	struct flow *flow;
 
-	if (offload->counts.present >= offload->room) {
-		offload->counts.refused++;
+	if (!describe(doca, verdict, low_to_high, &established))
 		return;
-	}
 	flow = calloc(1, sizeof(*flow));
 	if (!flow) {
 		offload->counts.refused++;
 		return;
 	}
 	flow->doca = doca;
-	flow->key = verdict->key;
-	flow->low_to_high = low_to_high;
+	flow->direction = (struct direction){ .key = verdict->key, .low_to_high = low_to_high };
 	flow->sender = verdict->sender;
 	flow->receiver = verdict->receiver;
 	flow->entry.aged = on_aged;
 	flow->entry.context = flow;
-	describe(doca, verdict, low_to_high, &established);
-	if (pipes_add_established(doca, &established, &flow->entry) != 0) {
+	if (!enter(offload, flow, &established)) {
 		offload->counts.refused++;
 		free(flow);
 		return;
 	}
-	insert(&flow->by_key, &offload->buckets[hash(&flow->key, low_to_high) & offload->mask], flow,
-	       by_key);
 	insert(&flow->by_owner[0],
 	       &offload->owners[0][flow->sender ? flow->sender : HYP_ENDPOINTS_MAX + verdict->vtep],
 	       flow, by_sender);
@@ -296,7 +284,7 @@ void offload_passed(struct doca *doca, const struct walk_verdict *verdict)
 		verdict->connection->reserved = 0;
 		return;
 	}
-	if (!worth(doca, verdict))
+	if (!worth(verdict))
 		return;
 	low_to_high = !!(verdict->connection->flags & HYP_CONNECTION_INITIATOR_LOW) ==
 		      verdict->from_initiator;
@@ -364,17 +352,34 @@ void offload_settle(struct doca *doca)
 	sweep(doca);
 }
 
+static void count_row(void *context, const void *key, const void *value)
+{
+	struct flow *flow;
+
+	(void)context;
+	(void)key;
+	memcpy(&flow, value, sizeof(flow));
+	count(flow);
+}
+
 void offload_count(struct doca *doca)
 {
-	for (uint32_t i = 0; i <= doca->offload->mask; i++) {
-		for (struct flow *flow = doca->offload->buckets[i]; flow; flow = flow->by_key.next)
-			count(flow);
-	}
+	hash_each(&doca->offload->flows, count_row, NULL);
 }
 
 void offload_statistics(const struct doca *doca, struct offload_counts *counts)
 {
 	*counts = doca->offload->counts;
+}
+
+static void free_row(void *context, const void *key, const void *value)
+{
+	struct flow *flow;
+
+	(void)context;
+	(void)key;
+	memcpy(&flow, value, sizeof(flow));
+	free(flow);
 }
 
 void offload_free(struct doca *doca)
@@ -383,21 +388,14 @@ void offload_free(struct doca *doca)
 
 	if (!offload)
 		return;
-	for (uint32_t i = 0; offload->buckets && i <= offload->mask; i++) {
-		while (offload->buckets[i]) {
-			struct flow *flow = offload->buckets[i];
-
-			take_out(&flow->by_key, by_key);
-			free(flow);
-		}
-	}
+	hash_each(&offload->flows, free_row, NULL);
 	while (offload->removing) {
 		struct flow *flow = offload->removing;
 
 		offload->removing = flow->removing;
 		free(flow);
 	}
-	free(offload->buckets);
+	hash_free(&offload->flows);
 	free(offload);
 	doca->offload = NULL;
 }
