@@ -1,6 +1,7 @@
 import { HyperionError, reasonOf } from "../model/errors.ts";
-import type { EndpointFacts, Facts, NetworkFacts } from "../model/facts.ts";
+import type { EndpointFacts, Facts, NetworkFacts, PolicyFacts } from "../model/facts.ts";
 import type { ContainerId, EndpointId, NetworkId } from "../model/ids.ts";
+import type { Ip } from "../model/ip.ts";
 import type { Json, Store, StoreOperation } from "../platform/store/store.ts";
 import {
   decodeEndpoint,
@@ -22,6 +23,9 @@ export class FactsStore {
   readonly #store: Store;
   readonly #networks = new Map<NetworkId, NetworkFacts>();
   readonly #endpoints = new Map<EndpointId, EndpointFacts>();
+  readonly #gateways = new Map<EndpointId, number>();
+  readonly #hostAddresses = new Set<Ip>();
+  readonly #policies = new Map<string, PolicyFacts>();
   /** Those of the endpoints that have no container yet: few, and asked for often. */
   readonly #unattributed = new Map<EndpointId, EndpointFacts>();
   /**
@@ -50,7 +54,13 @@ export class FactsStore {
 
   /** A live view: later changes show in it. */
   get facts(): Facts {
-    return { networks: this.#networks, endpoints: this.#endpoints };
+    return {
+      networks: this.#networks,
+      endpoints: this.#endpoints,
+      gateways: this.#gateways,
+      hostAddresses: this.#hostAddresses,
+      policies: this.#policies,
+    };
   }
 
   network(id: NetworkId): NetworkFacts | undefined {

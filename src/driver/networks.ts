@@ -56,6 +56,7 @@ export class Networks {
       id: request.networkId,
       name: undefined,
       index,
+      compose: undefined,
       options,
       internal: request.internal,
       subnets,

@@ -42,6 +42,7 @@ export function decodeNetwork(value: Json): NetworkFacts {
     id: text(record, "id") as NetworkId,
     name: optionalText(record, "name"),
     index: integer(record, "index"),
+    compose: undefined,
     options: {
       mtuBytes: integer(record, "mtuBytes"),
       gateway: text(record, "gateway") === "none" ? "none" : "docker",
@@ -104,6 +105,7 @@ function decodeContainer(value: Json): ContainerFacts {
   return {
     id: text(record, "id") as ContainerId,
     name: text(record, "name"),
+    inherited: [],
     labels: textMap(record, "labels"),
   };
 }

@@ -28,10 +28,19 @@ export interface NetworkFacts {
   readonly index: NetworkIndex;
   /** The name that Docker shows; undefined until Docker was asked, as libnetwork tells drivers only the id. */
   readonly name: string | undefined;
+  /** Whose network it is, where compose made it: `on front` means the key, whatever Docker shows. */
+  readonly compose: ComposeNetwork | undefined;
   readonly options: NetworkOptions;
   readonly internal: boolean;
   readonly subnets: readonly Subnet[];
   readonly createdAtMs: number;
+}
+
+/** What compose writes on the networks that it makes (docker/compose, pkg/api/labels.go). */
+export interface ComposeNetwork {
+  readonly project: string;
+  /** The network's key in the compose file. */
+  readonly key: string;
 }
 
 /** The container behind an endpoint, as Docker describes it. */
@@ -40,6 +49,11 @@ export interface ContainerFacts {
   /** Without Docker's leading slash. */
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
+  /**
+   * Keys of those labels that policy looks at and that come from the image: same key, same value
+   * (policy-language §1, Trust). Undefined: the image is gone, and nobody knows any more.
+   */
+  readonly inherited: readonly string[] | undefined;
 }
 
 /** An endpoint, as stored under `endpoints/<network>/<id>`. Immutable: a change makes a new object. */
@@ -66,8 +80,39 @@ export interface EndpointFacts {
   readonly createdAtMs: number;
 }
 
+/** An admin policy, as stored under `policies/<name>` (policy-language §5). The texts are as they were written. */
+export interface PolicyFacts {
+  readonly name: string;
+  /** 1 when it was first applied; grows by one with every change. */
+  readonly version: number;
+  readonly tier: AdminTier;
+  readonly rules: readonly PolicyRuleFacts[];
+  readonly appliedAtMs: number;
+}
+
+/** admin comes before what containers say, baseline after. */
+export type AdminTier = "admin" | "baseline";
+
+/** What an admin policy says to the endpoints that `applies` selects; at least one of the last three. */
+export interface PolicyRuleFacts {
+  readonly name: string;
+  /** Alternatives without `from` or `to`. */
+  readonly applies: string;
+  readonly posture?: Posture;
+  readonly ingress?: string;
+  readonly egress?: string;
+}
+
 /** Everything that the desired state of this host is a function of. */
 export interface Facts {
   readonly networks: ReadonlyMap<NetworkId, NetworkFacts>;
   readonly endpoints: ReadonlyMap<EndpointId, EndpointFacts>;
+  /**
+   * The way out of a container: kernel index of the host's end of its link to docker_gwbridge. All
+   * endpoints of one container have the same.
+   */
+  readonly gateways: ReadonlyMap<EndpointId, number>;
+  /** Every address of this machine: what the selector `host` means. */
+  readonly hostAddresses: ReadonlySet<Ip>;
+  readonly policies: ReadonlyMap<string, PolicyFacts>;
 }

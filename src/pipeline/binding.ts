@@ -57,7 +57,7 @@ export function bind(endpoint: EndpointFacts, network: NetworkFacts, settings: S
   const owner: Owner = {
     subject,
     policy,
-    network: { name: network.name, posture: network.options.posture },
+    network: { name: network.name, compose: network.compose, posture: network.options.posture },
     defaultPosture: settings.defaultPosture,
   };
   const rules = {

@@ -1,3 +1,4 @@
+import type { ComposeNetwork } from "../model/facts.ts";
 import { type Direction, type Posture, postureVerdict, type Verdict } from "../model/posture.ts";
 import type { Protocol } from "../model/rows.ts";
 import type { ProtocolMatch, Rule } from "./ast.ts";
@@ -24,6 +25,8 @@ export interface Owner {
 export interface OwnerNetwork {
   /** The name that Docker shows; undefined until it is known, and then no `on` holds. */
   readonly name: string | undefined;
+  /** Whose it is, where compose made it: the key is a name for it in rules of its own project. */
+  readonly compose: ComposeNetwork | undefined;
   /** `-o hyperion.policy`. */
   readonly posture: Posture | undefined;
 }

@@ -89,5 +89,5 @@ function relabelled(facts: Facts, round: number): Facts {
   if (id === undefined || endpoint?.container === undefined) throw new Error("nobody to relabel");
   const labels = { ...endpoint.container.labels, "hyperion.ingress.new": "allow tcp/12345 from group:new" };
   endpoints.set(id, { ...endpoint, container: { ...endpoint.container, labels } });
-  return { networks: facts.networks, endpoints };
+  return { ...facts, endpoints };
 }

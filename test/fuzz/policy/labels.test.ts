@@ -70,7 +70,7 @@ describe("reading labels", () => {
   it("never throws, and says what is wrong in messages that can be shown", () => {
     fc.assert(
       fc.property(labels, labels, fc.string(), (driverOptions, containerLabels, name) => {
-        const container = { id: "c" as ContainerId, name, labels: containerLabels };
+        const container = { id: "c" as ContainerId, name, labels: containerLabels, inherited: [] };
         for (const problem of readPolicy(driverOptions, container, ["app"]).problems) {
           expect(problem.code).toMatch(/^E1\d\d$/);
           const { start, end } = problem.span ?? { start: 0, end: 0 };

@@ -100,7 +100,7 @@ class World implements EndpointDirectory {
   #create(at: number, name: string): void {
     const id = `c${++this.#serial}` as ContainerId;
     this.slots[at] = { id, name, endpoint: undefined };
-    this.docker.addContainer({ id, name, labels: { of: id } });
+    this.docker.addContainer({ id, name, inherited: [], labels: { of: id } });
   }
 
   #start(at: number): void {

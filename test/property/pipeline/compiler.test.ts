@@ -47,7 +47,7 @@ function ownerOf({ container, networkId }: EndpointFacts): Owner {
   return {
     policy,
     subject,
-    network: { name, posture: options.posture },
+    network: { compose: undefined, name, posture: options.posture },
     defaultPosture: SETTINGS.defaultPosture,
   };
 }

@@ -173,6 +173,7 @@ export const container: fc.Arbitrary<ContainerFacts> = fc
     id: name as string as ContainerId,
     name,
     labels: { ...place, ...identity, ...rules },
+    inherited: [],
   }));
 
 export const probe: fc.Arbitrary<Probe> = fc.oneof(

@@ -38,7 +38,7 @@ function ownerOf(container: ContainerFacts): Owner {
   return {
     policy,
     subject,
-    network: { name: "shop_default", posture: undefined },
+    network: { name: "shop_default", compose: undefined, posture: undefined },
     defaultPosture: "default-deny",
   };
 }

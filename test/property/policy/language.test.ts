@@ -17,7 +17,7 @@ function ownerOf(container: Parameters<typeof readPolicy>[1]): Owner {
   return {
     policy,
     subject,
-    network: { name: "shop_default", posture: undefined },
+    network: { name: "shop_default", compose: undefined, posture: undefined },
     defaultPosture: "default-allow",
   };
 }

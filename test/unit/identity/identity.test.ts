@@ -102,6 +102,7 @@ let identity: Identity;
 
 const container = (id: string, name = id, labels: Record<string, string> = { of: id }): ContainerFacts => ({
   id: id as ContainerId,
+  inherited: [],
   name,
   labels,
 });

@@ -31,6 +31,7 @@ export function network(
     id: name as NetworkId,
     index,
     name,
+    compose: undefined,
     options: { mtuBytes: 1500, gateway: "docker", posture: undefined, multicast: false, ...options },
     internal: false,
     subnets: [],
@@ -39,7 +40,7 @@ export function network(
 }
 
 export function container(name: string, labels: Record<string, string> = {}): ContainerFacts {
-  return { id: `id-${name}` as ContainerId, name, labels };
+  return { id: `id-${name}` as ContainerId, name, inherited: [], labels };
 }
 
 /** Endpoint number `index`: 10.1.0.<index>, 02:00:00:00:00:<index>, port 100 + index. */
@@ -72,5 +73,8 @@ export function facts(networks: readonly NetworkFacts[], endpoints: readonly End
   return {
     networks: new Map(networks.map((one) => [one.id, one])),
     endpoints: new Map(endpoints.map((one) => [one.id, one])),
+    gateways: new Map(),
+    hostAddresses: new Set(),
+    policies: new Map(),
   };
 }

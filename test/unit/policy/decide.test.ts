@@ -106,7 +106,8 @@ describe("decide", () => {
 
   it("limits a rule and its effect on the posture to the network that it names", () => {
     const labels = { ...PROJECT, "hyperion.ingress.sql": "allow tcp/5432 from service:api on back" };
-    const on = (name: string | undefined) => ownerOf(labels, { network: { name, posture: undefined } });
+    const on = (name: string | undefined) =>
+      ownerOf(labels, { network: { compose: undefined, name, posture: undefined } });
     expect(decide(on("shop_back"), "ingress", WEB, SQL).verdict).toBe("deny");
     expect(decide(on("back"), "ingress", WEB, SQL).verdict).toBe("deny");
     expect(decide(on("shop_front"), "ingress", WEB, SQL).verdict).toBe("allow");
@@ -190,7 +191,7 @@ describe("decidePosture", () => {
       { verdict: "allow", by: "label" },
     ],
   ])("%s", (_, labels, posture, defaultPosture, ingress, egress) => {
-    const owner = ownerOf(labels, { network: { name: "n", posture }, defaultPosture });
+    const owner = ownerOf(labels, { network: { compose: undefined, name: "n", posture }, defaultPosture });
     expect(decidePosture(owner, "ingress")).toEqual(ingress);
     expect(decidePosture(owner, "egress")).toEqual(egress);
   });

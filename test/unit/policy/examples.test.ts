@@ -50,10 +50,10 @@ it.each([
   ],
 ])("reads %s", (_, labels, ingress, egress) => {
   const project = { "com.docker.compose.project": "shop", "com.docker.compose.service": "x" };
-  const container = { id: "c" as ContainerId, name: "c", labels: { ...project, ...labels } };
+  const container = { id: "c" as ContainerId, name: "c", labels: { ...project, ...labels }, inherited: [] };
   const { policy, subject, problems } = readPolicy({}, container, []);
   expect(problems).toEqual([]);
-  const network = { name: "shop_default", posture: undefined };
+  const network = { name: "shop_default", compose: undefined, posture: undefined };
   const owner = { policy, subject, network, defaultPosture: "default-allow" } as const;
   expect(decidePosture(owner, "ingress").verdict).toBe(ingress);
   expect(decidePosture(owner, "egress").verdict).toBe(egress);

@@ -79,7 +79,12 @@ describe("parseLabels", () => {
 });
 
 describe("readPolicy", () => {
-  const container = (labels: Record<string, string>) => ({ id: "c1" as ContainerId, name: "db-1", labels });
+  const container = (labels: Record<string, string>) => ({
+    id: "c1" as ContainerId,
+    name: "db-1",
+    labels,
+    inherited: [],
+  });
 
   it("lets driver_opts say what can be said once, and adds rules up", () => {
     const { policy, problems } = readPolicy(

@@ -5,7 +5,7 @@ import { subjectOf } from "../../../src/policy/index.ts";
 const SELF = { groups: ["web"], identity: new Map([["tier", "front"]]) };
 
 function container(labels: Record<string, string>) {
-  return { id: "c1" as ContainerId, name: "shop-web-1", labels };
+  return { id: "c1" as ContainerId, name: "shop-web-1", labels, inherited: [] };
 }
 
 describe("subjectOf", () => {

@@ -8,13 +8,13 @@ export function subject(some: Partial<Subject>): Subject {
 
 /** An endpoint with these labels on a network that says nothing. */
 export function ownerOf(labels: Record<string, string>, rest: Partial<Owner> = {}): Owner {
-  const container = { id: "c0" as ContainerId, name: "owner-1", labels };
+  const container = { id: "c0" as ContainerId, name: "owner-1", labels, inherited: [] };
   const { policy, subject, problems } = readPolicy({}, container, []);
   if (problems.length > 0) throw new Error(JSON.stringify(problems));
   return {
     subject,
     policy,
-    network: { name: "shop_default", posture: undefined },
+    network: { name: "shop_default", compose: undefined, posture: undefined },
     defaultPosture: "default-allow",
     ...rest,
   };

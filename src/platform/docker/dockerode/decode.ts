@@ -18,7 +18,7 @@ export function decodeContainer(value: unknown): ContainerFacts | undefined {
   // With legacy links a container has further names, of the form /other/alias.
   const names = array(json.Names).map(text);
   const name = names.find((each) => each.lastIndexOf("/") === 0) ?? names[0] ?? "";
-  return { id: id as ContainerId, name: withoutSlash(name), labels: texts(json.Labels) };
+  return { id: id as ContainerId, name: withoutSlash(name), inherited: [], labels: texts(json.Labels) };
 }
 
 /** `GET /networks/{id}`, or an entry of `GET /networks`, which has no attachments. */
@@ -85,7 +85,8 @@ function containerEvent(
   // The engine puts these two among the labels, over labels of the same keys.
   const { name: given = "", image: _, ...labels } = attributes;
   const name = withoutSlash(given);
-  if (action === "create") return { type: "create", container: { id: containerId, name, labels } };
+  if (action === "create")
+    return { type: "create", container: { id: containerId, name, inherited: [], labels } };
   if (action === "rename") return { type: "rename", containerId, name };
   return action === "destroy" ? { type: "destroy", containerId } : undefined;
 }
