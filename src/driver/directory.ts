@@ -100,10 +100,21 @@ export class Directory implements EndpointDirectory {
 }
 
 function sameContainer(a: ContainerFacts | undefined, b: ContainerFacts): boolean {
-  return a !== undefined && a.id === b.id && a.name === b.name && sameLabels(a.labels, b.labels);
+  return (
+    a !== undefined &&
+    a.id === b.id &&
+    a.name === b.name &&
+    sameLabels(a.labels, b.labels) &&
+    sameInherited(a.inherited, b.inherited)
+  );
 }
 
 function sameLabels(a: ContainerFacts["labels"], b: ContainerFacts["labels"]): boolean {
   const keys = Object.keys(a);
   return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
+}
+
+function sameInherited(a: ContainerFacts["inherited"], b: ContainerFacts["inherited"]): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return a.length === b.length && a.every((key) => b.includes(key));
 }

@@ -1,4 +1,4 @@
-import type { ContainerFacts, EndpointFacts, NetworkFacts, Subnet } from "../model/facts.ts";
+import type { ComposeNetwork, ContainerFacts, EndpointFacts, NetworkFacts, Subnet } from "../model/facts.ts";
 import type { ContainerId, EndpointId, NetworkId } from "../model/ids.ts";
 import { formatInterfaceAddress, parseInterfaceAddress, parseIp } from "../model/ip.ts";
 import { parseMac } from "../model/mac.ts";
@@ -24,6 +24,7 @@ export function encodeNetwork(network: NetworkFacts): Json {
     id: network.id,
     name: network.name ?? null,
     index: network.index,
+    compose: network.compose === undefined ? null : { ...network.compose },
     mtuBytes: network.options.mtuBytes,
     gateway: network.options.gateway,
     posture: network.options.posture ?? null,
@@ -42,7 +43,7 @@ export function decodeNetwork(value: Json): NetworkFacts {
     id: text(record, "id") as NetworkId,
     name: optionalText(record, "name"),
     index: integer(record, "index"),
-    compose: undefined,
+    compose: record.compose == null ? undefined : decodeCompose(record.compose),
     options: {
       mtuBytes: integer(record, "mtuBytes"),
       gateway: text(record, "gateway") === "none" ? "none" : "docker",
@@ -97,7 +98,12 @@ export function decodeEndpoint(value: Json): EndpointFacts {
 }
 
 function encodeContainer(container: ContainerFacts): Json {
-  return { id: container.id, name: container.name, labels: container.labels };
+  return {
+    id: container.id,
+    name: container.name,
+    labels: container.labels,
+    inherited: container.inherited ?? null,
+  };
 }
 
 function decodeContainer(value: Json): ContainerFacts {
@@ -105,9 +111,14 @@ function decodeContainer(value: Json): ContainerFacts {
   return {
     id: text(record, "id") as ContainerId,
     name: text(record, "name"),
-    inherited: [],
     labels: textMap(record, "labels"),
+    inherited: record.inherited == null ? undefined : texts(record, "inherited"),
   };
+}
+
+function decodeCompose(value: Json): ComposeNetwork {
+  const record = asRecord(value);
+  return { project: text(record, "project"), key: text(record, "key") };
 }
 
 function decodeSubnet(value: Json): Subnet {
@@ -147,6 +158,13 @@ function list(record: JsonRecord, field: string): readonly Json[] {
   const value = record[field];
   if (!Array.isArray(value)) throw new Error(`${field} is not a list`);
   return value;
+}
+
+function texts(record: JsonRecord, field: string): readonly string[] {
+  return list(record, field).map((value) => {
+    if (typeof value !== "string") throw new Error(`${field} holds what is not text`);
+    return value;
+  });
 }
 
 function textMap(record: JsonRecord, field: string): Readonly<Record<string, string>> {
