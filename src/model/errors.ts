@@ -37,6 +37,15 @@ export const ERRORS = {
   E140: row("invalid", "{text}"),
   E150: row("invalid", "{text}"),
 
+  // 16x: compose files. `place` is file:line:column, or the file alone.
+  E160: row("invalid", "{place}: {reason}"),
+  E161: row("invalid", "{place}: {path}: {reason}"),
+  E162: row("invalid", "{place}: {reason}"),
+  E163: row("invalid", "{place}: variable {variable} is required: {reason}"),
+  E164: row("invalid", "{place}: {reason}"),
+  E165: row("not-found", "no compose file in {directory} or above; name one with -f"),
+  E166: row("invalid", "{source}: {name} is no project name; use lower-case letters, digits, - and _"),
+
   // 2xx: what arrives on the plugin socket and the admin socket.
   E200: row("invalid", "{method}: the request body is not JSON: {reason}"),
   E201: row("invalid", "{method}: empty request body (a retry of the Docker daemon); please try again"),
