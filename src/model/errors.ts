@@ -46,6 +46,16 @@ export const ERRORS = {
   E165: row("not-found", "no compose file in {directory} or above; name one with -f"),
   E166: row("invalid", "{source}: {name} is no project name; use lower-case letters, digits, - and _"),
 
+  // 17x: admin policies (policy-language §5).
+  E170: row("invalid", "policy file {path}: {reason}"),
+  E172: row(
+    "conflict",
+    "policy {name} was changed meanwhile: it is at version {version}, not {base}; look at it again",
+  ),
+  E173: row("not-found", "there is no admin policy {name}"),
+  E174: row("exhausted", "there is room for {limit} {what}"),
+  E175: row("invalid", "{name} is no name of a policy; use lower-case letters, digits and -, at most 64"),
+
   // 2xx: what arrives on the plugin socket and the admin socket.
   E200: row("invalid", "{method}: the request body is not JSON: {reason}"),
   E201: row("invalid", "{method}: empty request body (a retry of the Docker daemon); please try again"),

@@ -27,9 +27,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   identity: [...PURE, ...PORTS],
   reconcile: [...PURE, ...PORTS],
   driver: [...PURE, ...PORTS, "reconcile", "identity", "ipam"],
+  admin: [...PURE, ...PORTS, "reconcile", "yaml"],
   observe: [...PURE, ...PORTS],
   platform: [...WORDS, "platform"],
-  server: [...PURE, "observe"],
+  server: [...PURE, "observe", "admin"],
   playground: [...PURE, "config"],
 };
 
