@@ -18,8 +18,12 @@ export function parseIp(text: string): Ip {
   if (text.includes("/") || !IpCidr.isValidAddress(text)) {
     throw new HyperionError("E205", { text: JSON.stringify(text), expected: "an IP address" });
   }
-  return IpCidr.createAddress(text).correctForm() as Ip;
+  const ip = IpCidr.createAddress(text).correctForm() as Ip;
+  return MAPPED.test(ip) ? ipFromBigInt(ipToBigInt(ip) & 0xffffffffn, 4) : ip;
 }
+
+/** An IPv4-mapped address with its IPv4 part in hexadecimal. */
+const MAPPED = /^::ffff:[0-9a-f]+:[0-9a-f]+$/;
 
 /** Reads `address/bits`. Throws E205. */
 export function parseInterfaceAddress(text: string): InterfaceAddress {

@@ -6,13 +6,18 @@ import { bitsOf, familyOf, type Ip, type IpFamily, ipToBigInt, parseIp } from ".
 /** A CIDR prefix with its host bits zero: `10.1.0.0/16`, `fd00:1::/64`. */
 export type Prefix = Brand<"Prefix">;
 
-/** Reads CIDR notation; host bits are cleared. Throws E205. */
+/** Bits of `::ffff:0:0/96`, in which IPv6 writes IPv4 addresses (RFC 4291 §2.5.5.2). */
+const MAPPED_BITS = 96;
+
+/** Reads CIDR notation; host bits are cleared, and a prefix of IPv4-mapped addresses becomes IPv4. Throws E205. */
 export function parsePrefix(text: string): Prefix {
   if (!IpCidr.isValidCIDR(text)) {
     throw new HyperionError("E205", { text: JSON.stringify(text), expected: "a subnet, like 10.1.0.0/16" });
   }
-  const bits = text.slice(text.indexOf("/") + 1);
-  return `${parseIp(new IpCidr(text).start<string>())}/${Number(bits)}` as Prefix;
+  const bits = Number(text.slice(text.indexOf("/") + 1));
+  const base = parseIp(new IpCidr(text).start<string>());
+  const mapped = text.includes(":") && familyOf(base) === 4;
+  return `${base}/${mapped ? bits - MAPPED_BITS : bits}` as Prefix;
 }
 
 export function prefixOf(ip: Ip, bits: number): Prefix {
@@ -44,6 +49,11 @@ export function prefixContains(prefix: Prefix, ip: Ip): boolean {
   const { first, last } = prefixRange(prefix);
   const value = ipToBigInt(ip);
   return first <= value && value <= last;
+}
+
+/** True when every address of `inner` is one of `outer`. */
+export function prefixIncludes(outer: Prefix, inner: Prefix): boolean {
+  return prefixBits(outer) <= prefixBits(inner) && prefixContains(outer, prefixBase(inner));
 }
 
 export function prefixesOverlap(a: Prefix, b: Prefix): boolean {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ipFromBigInt, ipFromBytes16, ipToBigInt, ipToBytes16, parseIp } from "../../../src/model/ip.ts";
+import { parsePrefix } from "../../../src/model/prefix.ts";
 
 const IPV4_MAPPED = 0xffffn;
 /** With many zero groups, as it is they that the short form leaves out. */
@@ -22,4 +23,24 @@ test("an address survives its integer and its bytes", () => {
       },
     ),
   );
+});
+
+test.each([
+  ["::ffff:1.2.3.4", "1.2.3.4"],
+  ["::ffff:0102:0304", "1.2.3.4"],
+  ["::ffff:0:0", "0.0.0.0"],
+  ["::1:ffff:102:304", "::1:ffff:102:304"],
+])("%s is %s", (text, ip) => {
+  expect(parseIp(text)).toBe(ip);
+});
+
+test.each([
+  ["::ffff:10.0.0.0/104", "10.0.0.0/8"],
+  ["::ffff:a01:203/112", "10.1.0.0/16"],
+  ["::ffff:0:0/96", "0.0.0.0/0"],
+  ["::ffff:0:0/95", "::fffe:0:0/95"],
+  ["10.1.2.3/08", "10.0.0.0/8"],
+  ["::/0", "::/0"],
+])("the subnet %s is %s", (text, prefix) => {
+  expect(parsePrefix(text)).toBe(prefix);
 });
