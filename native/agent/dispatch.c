@@ -76,7 +76,8 @@ void *dispatch(struct hyp_dataplane *dataplane, const struct agent_request *requ
 	*reply = (struct agent_reply){ .magic = AGENT_MAGIC, .call = request->call };
 	switch (request->call) {
 	case AGENT_ATTACH:
-		reply->result = backend->attach(dataplane, request->argument, &reply->error);
+		reply->result = backend->attach(dataplane, request->argument,
+						(uint32_t)request->capacity, &reply->error);
 		return NULL;
 	case AGENT_DETACH:
 		reply->result = backend->detach(dataplane, request->argument, &reply->error);

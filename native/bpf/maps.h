@@ -16,7 +16,7 @@ struct {
 	__type(value, struct hyp_meta);
 } hyp_meta SEC(".maps");
 
-/* Ports below HYP_NEAR_PORTS: the endpoint by index, 0 for none. Mapped into user space. A kernel
+/* Ports below HYP_NEAR_PORTS: HYP_NEAR_PORT() by index. Mapped into user space. A kernel
  * numbers its devices from 1 on, and a hash is a fifth of what an established packet costs. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -85,6 +85,14 @@ struct {
 } hyp_policy SEC(".maps");
 
 struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, HYP_PREFIXES_MAX);
+	__type(key, struct hyp_prefix_trie_key);
+	__type(value, struct hyp_prefix_value);
+} hyp_prefix SEC(".maps");
+
+struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, HYP_CONNECTIONS_DEFAULT);
 	__type(key, struct hyp_connection_key);
@@ -141,18 +149,21 @@ struct {
 	__type(value, __u64);
 } hyp_lost SEC(".maps");
 
-/* The endpoint that sends through a port; 0: none. */
-static __always_inline __u32 endpoint_of_port(__u32 port)
+/* The endpoint of a port of that kind; 0: none. */
+static __always_inline __u32 endpoint_of_port(__u32 port, __u32 kind)
 {
 	struct hyp_port_key key = { .port = port };
 	const struct hyp_port_value *value;
 	const __u64 *near;
+	__u64 row;
 
 	near = bpf_map_lookup_elem(&hyp_near_port, &port);
-	if (near)
-		return *(const volatile __u64 *)near;
+	if (near) {
+		row = *(const volatile __u64 *)near;
+		return row >> 32 == kind ? (__u32)row : 0;
+	}
 	value = bpf_map_lookup_elem(&hyp_port, &key);
-	return value ? value->endpoint : 0;
+	return value && value->kind == kind ? value->endpoint : 0;
 }
 
 /* The row of an endpoint as it is now, or NULL. Never changes while a program holds it. */
@@ -190,6 +201,20 @@ static __always_inline const struct hyp_member_value *member_row(const struct hy
 static __always_inline const struct hyp_policy_value *policy_row(const struct hyp_policy_key *key)
 {
 	return bpf_map_lookup_elem(&hyp_policy, key);
+}
+
+/* The identity of the longest prefix that contains an address. */
+static __always_inline __u32 identity_of_address(int ipv4, const union hyp_address *address)
+{
+	struct hyp_prefix_trie_key key = {
+		.length = HYP_FAMILY_BITS + 128,
+		.family = ipv4 ? HYP_FAMILY_IPV4 : HYP_FAMILY_IPV6,
+	};
+	const struct hyp_prefix_value *value;
+
+	__builtin_memcpy(key.address, address, 16);
+	value = bpf_map_lookup_elem(&hyp_prefix, &key);
+	return value ? value->identity : HYP_IDENTITY_ANY;
 }
 
 static __always_inline struct hyp_connection *find_connection(const struct hyp_connection_key *key)

@@ -21,6 +21,19 @@ struct hyp_meta {
 
 #define HYP_NEAR_PORTS 65536u
 
+/* A near port's row in one word, so that it changes at one go; 0: none. */
+#define HYP_NEAR_PORT(endpoint, kind) ((__u64)(kind) << 32 | (endpoint))
+
+/* Key of the prefix table: IPv4 and IPv6 apart, which tables.h tells apart by the address alone. */
+struct hyp_prefix_trie_key {
+	__u32 length; /* bits of what follows; named by the kernel: prefixlen */
+	__u32 family; /* HYP_FAMILY_* */
+	__u8 address[16];
+};
+#define HYP_FAMILY_IPV4 4u
+#define HYP_FAMILY_IPV6 6u
+#define HYP_FAMILY_BITS 32u
+
 /*
  * An endpoint's row is never written where a program may be reading it. It has four slots in
  * `hyp_endpoint`; `hyp_current` says which one counts: 0 none, n: slot n - 1. User space fills a slot

@@ -18,6 +18,12 @@ static int any_port(struct hyp_dataplane *dataplane, uint32_t port, struct hyp_e
 	return hyp_fail(error, port % 2 == 0 ? 0 : -ENODEV, "port %u", port);
 }
 
+static int any_attach(struct hyp_dataplane *dataplane, uint32_t port, uint32_t kind,
+		      struct hyp_error *error)
+{
+	return kind > HYP_PORT_GATEWAY ? -EINVAL : any_port(dataplane, port, error);
+}
+
 static int any_apply(struct hyp_dataplane *dataplane, const struct hyp_step *steps, uint32_t count,
 		     int32_t *results, struct hyp_error *error)
 {
@@ -70,7 +76,7 @@ static int64_t any_connections(struct hyp_dataplane *dataplane, struct hyp_error
 
 static const struct hyp_backend backend = {
 	.scheme = "any",
-	.attach = any_port,
+	.attach = any_attach,
 	.detach = any_port,
 	.apply = any_apply,
 	.dump = any_rows,

@@ -93,9 +93,9 @@ static void test_calls(void)
 
 	/* In the network namespace of whoever started the agent. */
 	CHECK_EQUAL(hyp_host_vf_create("vf1", "rep1", 1500, &port, NULL), 0);
-	CHECK_EQUAL(hyp_dataplane_attach(dataplane, 9999, &error), -ENODEV);
+	CHECK_EQUAL(hyp_dataplane_attach(dataplane, 9999, HYP_PORT_VF, &error), -ENODEV);
 	CHECK(error.message[0] != '\0');
-	CHECK_EQUAL(hyp_dataplane_attach(dataplane, port, NULL), 0);
+	CHECK_EQUAL(hyp_dataplane_attach(dataplane, port, HYP_PORT_VF, NULL), 0);
 	CHECK_EQUAL(system("tc qdisc show dev rep1 | grep -q clsact"), 0);
 	CHECK_EQUAL(hyp_dataplane_detach(dataplane, port, NULL), 0);
 	CHECK_EQUAL(hyp_dataplane_detach(dataplane, 9999, NULL), 0);

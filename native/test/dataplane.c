@@ -428,14 +428,14 @@ static void test_attach(void)
 	uint32_t port, first;
 
 	CHECK_EQUAL(hyp_host_vf_create("vf1", "rep1", 1500, &port, NULL), 0);
-	CHECK_EQUAL(hyp_dataplane_attach(dataplane, 9999, NULL), -ENODEV);
-	CHECK_EQUAL(hyp_dataplane_attach(dataplane, 0, NULL), -EINVAL);
+	CHECK_EQUAL(hyp_dataplane_attach(dataplane, 9999, HYP_PORT_VF, NULL), -ENODEV);
+	CHECK_EQUAL(hyp_dataplane_attach(dataplane, 0, HYP_PORT_VF, NULL), -EINVAL);
 	CHECK_EQUAL(hyp_dataplane_detach(dataplane, 9999, NULL), 0);
 	CHECK_EQUAL(hyp_dataplane_detach(dataplane, port, NULL), 0);
-	CHECK_EQUAL(hyp_dataplane_attach(dataplane, port, NULL), 0);
+	CHECK_EQUAL(hyp_dataplane_attach(dataplane, port, HYP_PORT_VF, NULL), 0);
 	first = program_at(port, 1);
 	CHECK(first != 0);
-	CHECK_EQUAL(hyp_dataplane_attach(dataplane, port, NULL), 0);
+	CHECK_EQUAL(hyp_dataplane_attach(dataplane, port, HYP_PORT_VF, NULL), 0);
 	CHECK_EQUAL(program_at(port, 1), first);
 
 	/* A new version takes the old one's place. */
@@ -443,13 +443,13 @@ static void test_attach(void)
 	write_meta((struct hyp_meta){ .abi = HYP_ABI_VERSION, .state = HYP_STATE_VERSION, .object = 1 });
 	dataplane = open_pins(1);
 	CHECK_EQUAL(program_at(port, 1), first);
-	CHECK_EQUAL(hyp_dataplane_attach(dataplane, port, NULL), 0);
+	CHECK_EQUAL(hyp_dataplane_attach(dataplane, port, HYP_PORT_VF, NULL), 0);
 	CHECK(program_at(port, 1) != 0);
 	CHECK(program_at(port, 1) != first);
 
 	/* Somebody else came behind us: attach says so, detach leaves him alone. */
 	attach_foreign(port, 7);
-	CHECK_EQUAL(hyp_dataplane_attach(dataplane, port, NULL), -EBUSY);
+	CHECK_EQUAL(hyp_dataplane_attach(dataplane, port, HYP_PORT_VF, NULL), -EBUSY);
 	CHECK_EQUAL(hyp_dataplane_detach(dataplane, port, NULL), 0);
 	CHECK_EQUAL(program_at(port, 1), 0);
 	CHECK(program_at(port, 7) != 0);
@@ -458,7 +458,7 @@ static void test_attach(void)
 	/* And somebody who was there before, at our place. */
 	CHECK_EQUAL(hyp_host_vf_create("vf1", "rep1", 1500, &port, NULL), 0);
 	attach_foreign(port, 1);
-	CHECK_EQUAL(hyp_dataplane_attach(dataplane, port, NULL), -EBUSY);
+	CHECK_EQUAL(hyp_dataplane_attach(dataplane, port, HYP_PORT_VF, NULL), -EBUSY);
 	CHECK_EQUAL(hyp_dataplane_detach(dataplane, port, NULL), 0);
 	CHECK(program_at(port, 1) != 0);
 	CHECK_EQUAL(hyp_host_link_delete("rep1", NULL), 0);
@@ -466,12 +466,12 @@ static void test_attach(void)
 	/* A qdisc of another kind at the hook. */
 	CHECK_EQUAL(hyp_host_vf_create("vf1", "rep1", 1500, &port, NULL), 0);
 	CHECK_EQUAL(system("tc qdisc add dev rep1 ingress"), 0);
-	CHECK_EQUAL(hyp_dataplane_attach(dataplane, port, NULL), -EBUSY);
+	CHECK_EQUAL(hyp_dataplane_attach(dataplane, port, HYP_PORT_VF, NULL), -EBUSY);
 	CHECK_EQUAL(hyp_host_link_delete("rep1", NULL), 0);
 
 	/* Detaching leaves the device as it was: a fresh attach finds no qdisc. */
 	CHECK_EQUAL(hyp_host_vf_create("vf1", "rep1", 1500, &port, NULL), 0);
-	CHECK_EQUAL(hyp_dataplane_attach(dataplane, port, NULL), 0);
+	CHECK_EQUAL(hyp_dataplane_attach(dataplane, port, HYP_PORT_VF, NULL), 0);
 	CHECK_EQUAL(hyp_dataplane_detach(dataplane, port, NULL), 0);
 	CHECK_EQUAL(system("tc qdisc show dev rep1 | grep -q clsact") == 0, 0);
 	CHECK_EQUAL(hyp_host_link_delete("rep1", NULL), 0);

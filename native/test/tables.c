@@ -59,7 +59,7 @@ static void dumps_what_was_applied(void)
 	CHECK_EQUAL(dump(tables, HYP_TABLE_ENDPOINT, NULL, 0), 0);
 	CHECK_EQUAL(dump(tables, HYP_TABLE_PORT, NULL, 0), 0);
 	CHECK(!doca_tables_endpoint(tables, 1));
-	CHECK_EQUAL(doca_tables_endpoint_of_port(tables, 11), 0);
+	CHECK_EQUAL(doca_tables_endpoint_of_port(tables, 11, HYP_PORT_VF), 0);
 	doca_tables_free(tables);
 }
 
@@ -107,8 +107,8 @@ static void is_full_at_its_limit(void)
 	key.port = HYP_PORTS_MAX + 1;
 	CHECK_EQUAL(doca_tables_apply(tables, &step), 0);
 	for (key.port = 2; key.port <= HYP_PORTS_MAX + 1; key.port++)
-		CHECK_EQUAL(doca_tables_endpoint_of_port(tables, key.port), 1);
-	CHECK_EQUAL(doca_tables_endpoint_of_port(tables, 1), 0);
+		CHECK_EQUAL(doca_tables_endpoint_of_port(tables, key.port, HYP_PORT_VF), 1);
+	CHECK_EQUAL(doca_tables_endpoint_of_port(tables, 1, HYP_PORT_VF), 0);
 	doca_tables_free(tables);
 }
 

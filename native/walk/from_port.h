@@ -21,7 +21,7 @@ static __always_inline int from_port(struct hyp_frame *frame, struct packet *pac
 	__u32 endpoint;
 
 	malformed = parse(frame, packet);
-	endpoint = endpoint_of_port(frame_port(frame));
+	endpoint = endpoint_of_port(frame_port(frame), HYP_PORT_VF);
 	sender = endpoint_row(endpoint);
 	if (!sender)
 		return refuse(frame, packet, 0, HYP_REASON_NO_ENDPOINT);

@@ -191,7 +191,7 @@ export class VfPool {
       if (!isKept(vf)) continue;
       const { representor, port } = vf;
       try {
-        await this.#options.dataplane.attach(port);
+        await this.#options.dataplane.attach(port, "vf");
       } catch (error) {
         if (isHyperionError(error, "E511")) throw error;
         if (!isKept(vf)) continue; // given back meanwhile
@@ -320,7 +320,7 @@ export class VfPool {
       throw error;
     }
     try {
-      await dataplane.attach(port);
+      await dataplane.attach(port, "vf");
     } catch (error) {
       await this.#destroy(names);
       throw error;

@@ -1,6 +1,7 @@
 import type { Ip } from "./ip.ts";
 import type { MacAddress } from "./mac.ts";
 import type { Direction, Verdict } from "./posture.ts";
+import type { Prefix } from "./prefix.ts";
 
 /*
  * The rows of the data plane's tables, those of `native/include/hyperion/tables.h` in TypeScript's
@@ -8,7 +9,10 @@ import type { Direction, Verdict } from "./posture.ts";
  * and the implementations of the data plane's door turn them into bytes.
  */
 
-export type Mode = "quarantine" | "enforce" | "audit";
+export type Mode = "quarantine" | "enforce" | "audit" | "learn";
+
+/** What is behind a port: a container's interface on a network, or its way out, to host and world. */
+export type PortKind = "vf" | "gateway";
 
 /** Protocols that policy tells apart; everything else is `other`. */
 export type Protocol = "icmp" | "tcp" | "udp" | "icmp6" | "sctp" | "other";
@@ -16,7 +20,9 @@ export type Protocol = "icmp" | "tcp" | "udp" | "icmp6" | "sctp" | "other";
 export interface PortRow {
   readonly table: "port";
   readonly port: number;
+  /** Who sends through it, or governs the way out. */
   readonly endpoint: number;
+  readonly kind: PortKind;
 }
 
 export interface NetworkRow {
@@ -44,6 +50,8 @@ export interface EndpointRow {
   readonly egressPrefixLengths: number;
   readonly ingressPrefixLengths: number;
   readonly mode: Mode;
+  /** Its connections never become entries of a NIC. */
+  readonly software: boolean;
   readonly mac: MacAddress;
   readonly ipv4: Ip | undefined;
   readonly ipv6: Ip | undefined;
@@ -111,6 +119,13 @@ export interface UplinkRow {
   readonly mtuBytes: number;
 }
 
+/** Who is outside: the identity of the longest prefix that contains an address; 0 where none does. */
+export interface PrefixRow {
+  readonly table: "prefix";
+  readonly prefix: Prefix;
+  readonly identity: number;
+}
+
 export type Row =
   | PortRow
   | NetworkRow
@@ -119,5 +134,6 @@ export type Row =
   | MemberRow
   | PolicyRow
   | VtepRow
-  | UplinkRow;
+  | UplinkRow
+  | PrefixRow;
 export type Table = Row["table"];

@@ -80,7 +80,7 @@ export interface EndpointDocument {
   readonly networkId: NetworkId;
   readonly networkName: string | null;
   readonly container: { readonly id: ContainerId; readonly name: string } | null;
-  readonly mode: "quarantine" | "enforce" | "audit";
+  readonly mode: "quarantine" | "enforce" | "audit" | "learn";
   /** Why it is quarantined; one sentence each. */
   readonly problems: readonly string[];
   readonly mac: MacAddress;

@@ -29,6 +29,7 @@ export function endpointRows(
     egressPrefixLengths: policySet.prefixLengths.egress,
     ingressPrefixLengths: policySet.prefixLengths.ingress,
     mode: binding.mode,
+    software: false,
     mac,
     ipv4: ipv4?.ip,
     ipv6: ipv6?.ip,
@@ -51,5 +52,5 @@ export function endpointRows(
       mac,
     }),
   );
-  return [{ table: "port", port, endpoint: index }, row, ...neighbours];
+  return [{ table: "port", port, endpoint: index, kind: "vf" }, row, ...neighbours];
 }

@@ -24,6 +24,7 @@ const UNKNOWN = "unknown";
 /** Referents before references: a packet never meets an entry that points at nothing. */
 const UPSERT_ORDER: readonly Table[] = [
   "policy",
+  "prefix",
   "member",
   "uplink",
   "vtep",
@@ -37,6 +38,7 @@ const DELETE_ORDER: readonly Table[] = [
   "neighbour",
   "endpoint",
   "member",
+  "prefix",
   "policy",
   "network",
   "vtep",

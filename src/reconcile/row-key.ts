@@ -19,6 +19,8 @@ export function rowKey(row: Row): string {
       return `vtep/${row.vtep}`;
     case "uplink":
       return `uplink/${row.port}`;
+    case "prefix":
+      return `prefix/${row.prefix}`;
   }
 }
 
@@ -26,7 +28,7 @@ export function rowKey(row: Row): string {
 export function rowValue(row: Row): string {
   switch (row.table) {
     case "port":
-      return `${row.endpoint}`;
+      return `${row.endpoint}/${row.kind}`;
     case "network":
       return `${row.multicast}/${row.mtuBytes}/${row.members}/${row.vni}`;
     case "endpoint":
@@ -41,6 +43,8 @@ export function rowValue(row: Row): string {
       return `${row.ipv4}/${row.mac}`;
     case "uplink":
       return `${row.ipv4}/${row.mac}/${row.mtuBytes}`;
+    case "prefix":
+      return `${row.identity}`;
   }
 }
 
@@ -55,6 +59,7 @@ function endpointValue(row: EndpointRow): string {
     row.egressPrefixLengths,
     row.ingressPrefixLengths,
     row.mode,
+    row.software,
     row.mac,
     row.ipv4 ?? "",
     row.ipv6 ?? "",

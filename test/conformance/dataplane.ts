@@ -27,6 +27,7 @@ const endpoint: EndpointRow = {
   egressPrefixLengths: 0,
   ingressPrefixLengths: 1 << 16,
   mode: "enforce",
+  software: true,
   mac: parseMac("02:42:0a:01:00:02"),
   ipv4: parseIp("10.1.0.2"),
   ipv6: parseIp("fd00::2"),
@@ -64,7 +65,7 @@ function oneOfEach(port: number): readonly Row[] {
   return [
     { table: "network", network: 1, multicast: true, mtuBytes: 1500, members: 1, vni: 4242 },
     { ...endpoint, port },
-    { table: "port", port, endpoint: 1 },
+    { table: "port", port, endpoint: 1, kind: "vf" },
     { ...neighbour, address: parseIp("10.1.0.2") },
     { ...neighbour, address: parseIp("fd00::2") },
     { table: "member", network: 1, slot: 0, endpoint: 1 },
@@ -128,11 +129,11 @@ export function describeDataplane(name: string, make: () => Promise<DataplaneFix
     });
 
     it("keeps everything for the next to open, attachments included", async () => {
-      await dataplane.attach(fixture.ports[0]);
+      await dataplane.attach(fixture.ports[0], "vf");
       await dataplane.close();
       await expect(dataplane.dump()).rejects.toMatchObject({ code: "E501" });
       await expect(dataplane.apply(upserts(rows))).rejects.toMatchObject({ code: "E501" });
-      await expect(dataplane.attach(fixture.ports[0])).rejects.toMatchObject({ code: "E501" });
+      await expect(dataplane.attach(fixture.ports[0], "vf")).rejects.toMatchObject({ code: "E501" });
       await expect(dataplane.nicCounters()).rejects.toMatchObject({ code: "E501" });
       await dataplane.close();
       dataplane = await fixture.open();
@@ -141,12 +142,12 @@ export function describeDataplane(name: string, make: () => Promise<DataplaneFix
     });
 
     it("attaches again, detaches twice, and says which port does not exist", async () => {
-      await dataplane.attach(fixture.ports[1]);
-      await dataplane.attach(fixture.ports[1]);
+      await dataplane.attach(fixture.ports[1], "vf");
+      await dataplane.attach(fixture.ports[1], "vf");
       await dataplane.detach(fixture.ports[1]);
       await dataplane.detach(fixture.ports[1]);
       await dataplane.detach(fixture.noPort);
-      await expect(dataplane.attach(fixture.noPort)).rejects.toMatchObject({ code: "E602" });
+      await expect(dataplane.attach(fixture.noPort, "vf")).rejects.toMatchObject({ code: "E602" });
     });
 
     it("holds tables larger than its first guess", async () => {

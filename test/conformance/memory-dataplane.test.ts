@@ -86,6 +86,7 @@ it("forgets an endpoint's counters with the endpoint", async () => {
     egressPrefixLengths: 0,
     ingressPrefixLengths: 0,
     mode: "enforce" as const,
+    software: false,
     mac: drop.sourceMac,
     ipv4: undefined,
     ipv6: undefined,

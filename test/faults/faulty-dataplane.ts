@@ -9,6 +9,7 @@ import type {
   Failure,
   NicCounters,
   Operation,
+  PortKind,
   Row,
   RuleCounter,
 } from "../../src/platform/dataplane/dataplane.ts";
@@ -69,10 +70,10 @@ export class FaultyDataplane implements Dataplane {
     this.#calls.clear();
   }
 
-  async attach(port: number): Promise<void> {
+  async attach(port: number, kind: PortKind): Promise<void> {
     this.#maybeFail("attach");
     if (this.#lostDumps > 0) throw lost();
-    return this.#behind.attach(port);
+    return this.#behind.attach(port, kind);
   }
 
   async detach(port: number): Promise<void> {

@@ -133,7 +133,7 @@ describe.skipIf(skipped)("on this kernel", () => {
       const port = await host.createVf("hyv1", "hyr1", 1500);
       execFileSync("tc", ["qdisc", "add", "dev", "hyr1", "clsact"]);
       execFileSync("tc", "filter add dev hyr1 ingress protocol all pref 1 u32 match u32 0 0".split(" "));
-      await expect(dataplane.attach(port)).rejects.toMatchObject({
+      await expect(dataplane.attach(port, "vf")).rejects.toMatchObject({
         code: "E509",
         message: expect.stringContaining("tc qdisc del dev hyr1 parent ffff:fff1"),
       });

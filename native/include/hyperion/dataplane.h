@@ -99,11 +99,12 @@ HYP_API int hyp_dataplane_capabilities(struct hyp_dataplane *dataplane,
 				       struct hyp_capabilities *capabilities);
 
 /*
- * Puts the data plane's programs on a port (kernel index of a representor), replacing a version of
- * its own. Idempotent.
- *   -ENODEV no such device   -EBUSY another program holds the hook
+ * Puts the data plane's programs on a port (kernel index of a representor, or of the host's end of a
+ * gateway's veth), replacing versions of its own, of another kind too. Idempotent.
+ *   -ENODEV no such device   -EBUSY another program holds a hook
+ *   -EINVAL no such kind     -EOPNOTSUPP a kind that the data plane has no programs for
  */
-HYP_API int hyp_dataplane_attach(struct hyp_dataplane *dataplane, uint32_t port,
+HYP_API int hyp_dataplane_attach(struct hyp_dataplane *dataplane, uint32_t port, uint32_t kind,
 				 struct hyp_error *error);
 
 /* Takes the programs off. A port that is gone or was never attached is fine. */

@@ -9,7 +9,7 @@
 
 #include <linux/types.h>
 
-#define HYP_ABI_VERSION 2u
+#define HYP_ABI_VERSION 3u
 
 /* Limits, the same for every backend so that a fleet behaves alike. Index 0 is never used. */
 #define HYP_NETWORKS_MAX 1024u     /* network indices 1 … 1023 */
@@ -24,6 +24,7 @@
 #define HYP_FRAGMENTS_MAX 4096u
 #define HYP_VTEPS_MAX 4096u        /* VTEP indices 1 … 4095 */
 #define HYP_UPLINKS_MAX 16u
+#define HYP_PREFIXES_MAX 65536u
 #define HYP_EVENT_RING_BYTES (1u << 20)
 
 enum hyp_table {
@@ -35,15 +36,25 @@ enum hyp_table {
 	HYP_TABLE_POLICY = 5,
 	HYP_TABLE_VTEP = 6,
 	HYP_TABLE_UPLINK = 7,
-	HYP_TABLES = 8,
+	HYP_TABLE_PREFIX = 8,
+	HYP_TABLES = 9,
 };
 
-/* port: which endpoint sends through a port. The port id is the kernel index of the representor. */
+enum hyp_port_kind {
+	HYP_PORT_VF = 0,
+	/* The host's end of the veth that leads a container out of its networks: to the host and to the
+	 * world. What passes goes on through the host's stack. */
+	HYP_PORT_GATEWAY = 1,
+};
+
+/* port: which endpoint sends through a port, or governs a gateway port, where policy, rates, counters
+ * and events are this endpoint's. The port id is the kernel index of the representor, or of the veth. */
 struct hyp_port_key {
 	__u32 port;
 };
 struct hyp_port_value {
 	__u32 endpoint;
+	__u32 kind; /* enum hyp_port_kind */
 };
 
 /* network */
@@ -65,6 +76,7 @@ enum hyp_mode {
 	HYP_MODE_QUARANTINE = 0, /* nothing passes in either direction */
 	HYP_MODE_ENFORCE = 1,
 	HYP_MODE_AUDIT = 2, /* this endpoint's own denials pass, counted and reported */
+	HYP_MODE_LEARN = 3, /* the same, and each new connection that it decides is reported */
 };
 
 enum hyp_direction {
@@ -74,6 +86,7 @@ enum hyp_direction {
 
 #define HYP_ENDPOINT_EGRESS_DENY (1u << 0)  /* posture: egress that no entry decides is denied */
 #define HYP_ENDPOINT_INGRESS_DENY (1u << 1) /* posture: ingress that no entry decides is denied */
+#define HYP_ENDPOINT_SOFTWARE (1u << 2)     /* its connections never become entries of a NIC */
 
 struct hyp_endpoint_key {
 	__u32 endpoint;
@@ -183,6 +196,19 @@ struct hyp_uplink_value {
 	__u32 mtu;   /* bytes, of the outer packet */
 };
 
+/*
+ * prefix: who is outside, at gateway ports: the identity of the longest prefix that contains the
+ * address; HYP_IDENTITY_ANY where none does. IPv4 prefixes contain IPv4 addresses only and IPv6
+ * prefixes IPv6 addresses only, whatever the mapped form would say.
+ */
+struct hyp_prefix_key {
+	__u32 length;     /* bits, 0 … 128; of an IPv4 prefix 96 more, 96 … 128 */
+	__u8 address[16]; /* IPv4 as ::ffff:a.b.c.d; zero behind the prefix */
+};
+struct hyp_prefix_value {
+	__u32 identity;
+};
+
 /* Counters, summed over CPUs when read. */
 struct hyp_endpoint_counter {
 	__u32 endpoint;
@@ -228,6 +254,9 @@ enum hyp_event_type {
 	HYP_EVENT_DROP = 1,
 	HYP_EVENT_AUDIT = 2, /* passed, would have been dropped for `reason` */
 	HYP_EVENT_LOG = 3,   /* decided by a rule with `log` */
+	/* A new connection that an endpoint in HYP_MODE_LEARN decided; `reason`: why it would have been
+	 * dropped, or 0. Said besides what else there is to say. */
+	HYP_EVENT_FLOW = 4,
 };
 
 struct hyp_event {
@@ -252,6 +281,7 @@ struct hyp_event {
 };
 
 /* Every size is part of the ABI. */
+_Static_assert(sizeof(struct hyp_port_value) == 8, "port value");
 _Static_assert(sizeof(struct hyp_network_value) == 16, "network value");
 _Static_assert(sizeof(struct hyp_endpoint_value) == 96, "endpoint value");
 _Static_assert(sizeof(struct hyp_neighbour_key) == 20, "neighbour key");
@@ -261,6 +291,7 @@ _Static_assert(sizeof(struct hyp_policy_key) == 16, "policy key");
 _Static_assert(sizeof(struct hyp_policy_value) == 8, "policy value");
 _Static_assert(sizeof(struct hyp_vtep_value) == 12, "vtep value");
 _Static_assert(sizeof(struct hyp_uplink_value) == 16, "uplink value");
+_Static_assert(sizeof(struct hyp_prefix_key) == 20, "prefix key");
 _Static_assert(sizeof(struct hyp_endpoint_counter) == 40, "endpoint counter");
 _Static_assert(sizeof(struct hyp_drop_counter) == 24, "drop counter");
 _Static_assert(sizeof(struct hyp_rule_counter) == 32, "rule counter");

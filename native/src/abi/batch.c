@@ -22,6 +22,7 @@ static const struct sizes sizes[HYP_TABLES] = {
 	[HYP_TABLE_POLICY] = { sizeof(struct hyp_policy_key), sizeof(struct hyp_policy_value) },
 	[HYP_TABLE_VTEP] = { sizeof(struct hyp_vtep_key), sizeof(struct hyp_vtep_value) },
 	[HYP_TABLE_UPLINK] = { sizeof(struct hyp_uplink_key), sizeof(struct hyp_uplink_value) },
+	[HYP_TABLE_PREFIX] = { sizeof(struct hyp_prefix_key), sizeof(struct hyp_prefix_value) },
 };
 
 int hyp_table_sizes(uint32_t table, uint32_t *key, uint32_t *value)
@@ -111,7 +112,7 @@ static int check_endpoint(const struct hyp_step *step, struct hyp_error *error)
 	result = check_index("network", value.network, HYP_NETWORKS_MAX, error);
 	if (result != 0)
 		return result;
-	if (value.mode > HYP_MODE_AUDIT)
+	if (value.mode > HYP_MODE_LEARN)
 		return hyp_fail(error, -EINVAL, "endpoint %u: no mode %u", key.endpoint, value.mode);
 	if (value.identity == HYP_IDENTITY_ANY)
 		return hyp_fail(error, -EINVAL, "endpoint %u: identity 0 is nobody's", key.endpoint);
@@ -125,6 +126,8 @@ static int check_port(const struct hyp_step *step, struct hyp_error *error)
 	if (step->verb == HYP_DELETE)
 		return 0;
 	memcpy(&value, step->value, sizeof(value));
+	if (value.kind > HYP_PORT_GATEWAY)
+		return hyp_fail(error, -EINVAL, "a port of no kind %u", value.kind);
 	return check_index("endpoint", value.endpoint, HYP_ENDPOINTS_MAX, error);
 }
 
@@ -211,6 +214,23 @@ static int check_policy(const struct hyp_step *step, struct hyp_error *error)
 	return 0;
 }
 
+/* A prefix has one form: no bits behind its length. */
+static int check_prefix(const struct hyp_step *step, struct hyp_error *error)
+{
+	struct hyp_prefix_key key;
+
+	memcpy(&key, step->key, sizeof(key));
+	if (key.length > 128)
+		return hyp_fail(error, -EINVAL, "a prefix of %u bits", key.length);
+	for (uint32_t i = 0; i < sizeof(key.address); i++) {
+		uint32_t bits = key.length > i * 8 ? key.length - i * 8 : 0; /* of this byte, or more */
+
+		if (bits < 8 && (key.address[i] & 0xffu >> bits) != 0)
+			return hyp_fail(error, -EINVAL, "a prefix with bits behind its %u", key.length);
+	}
+	return 0;
+}
+
 int hyp_step_check(const struct hyp_step *step, struct hyp_error *error)
 {
 	switch (step->table) {
@@ -228,6 +248,8 @@ int hyp_step_check(const struct hyp_step *step, struct hyp_error *error)
 		return check_vtep(step, error);
 	case HYP_TABLE_UPLINK:
 		return check_uplink(step, error);
+	case HYP_TABLE_PREFIX:
+		return check_prefix(step, error);
 	default:
 		return 0;
 	}

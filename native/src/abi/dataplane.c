@@ -80,11 +80,12 @@ int hyp_dataplane_capabilities(struct hyp_dataplane *dataplane,
 	return dataplane->backend->capabilities(dataplane, capabilities);
 }
 
-int hyp_dataplane_attach(struct hyp_dataplane *dataplane, uint32_t port, struct hyp_error *error)
+int hyp_dataplane_attach(struct hyp_dataplane *dataplane, uint32_t port, uint32_t kind,
+			 struct hyp_error *error)
 {
-	if (!dataplane || port == 0 || port > INT32_MAX)
-		return hyp_fail(error, -EINVAL, "no data plane, or port %u", port);
-	return dataplane->backend->attach(dataplane, port, error);
+	if (!dataplane || port == 0 || port > INT32_MAX || kind > HYP_PORT_GATEWAY)
+		return hyp_fail(error, -EINVAL, "no data plane, or port %u of kind %u", port, kind);
+	return dataplane->backend->attach(dataplane, port, kind, error);
 }
 
 int hyp_dataplane_detach(struct hyp_dataplane *dataplane, uint32_t port, struct hyp_error *error)

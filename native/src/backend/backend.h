@@ -32,7 +32,8 @@ struct hyp_backend {
 	/* Removes what outlives a handle. NULL: nothing does. */
 	int (*remove)(const struct hyp_dataplane_options *options, struct hyp_error *error);
 	int (*capabilities)(struct hyp_dataplane *dataplane, struct hyp_capabilities *capabilities);
-	int (*attach)(struct hyp_dataplane *dataplane, uint32_t port, struct hyp_error *error);
+	int (*attach)(struct hyp_dataplane *dataplane, uint32_t port, uint32_t kind,
+		      struct hyp_error *error);
 	int (*detach)(struct hyp_dataplane *dataplane, uint32_t port, struct hyp_error *error);
 	/* Applies the steps in order, a result for each; returns how many failed. */
 	int (*apply)(struct hyp_dataplane *dataplane, const struct hyp_step *steps, uint32_t count,

@@ -1,7 +1,7 @@
 import type { DropReason } from "../../model/drop-reason.ts";
 import type { Ip } from "../../model/ip.ts";
 import type { MacAddress } from "../../model/mac.ts";
-import type { Row } from "../../model/rows.ts";
+import type { PortKind, Row } from "../../model/rows.ts";
 
 export type {
   EndpointRow,
@@ -10,7 +10,9 @@ export type {
   NeighbourRow,
   NetworkRow,
   PolicyRow,
+  PortKind,
   PortRow,
+  PrefixRow,
   Protocol,
   Row,
   Table,
@@ -29,8 +31,11 @@ export type {
 export interface Dataplane {
   readonly capabilities: Capabilities;
 
-  /** Puts the programs on a port (kernel index of a representor). Idempotent. Throws E501, E509. */
-  attach(port: number): Promise<void>;
+  /**
+   * Puts the programs on a port: kernel index of a representor, or of the host's end of a gateway's
+   * veth. Idempotent; replaces programs of the other kind. Throws E501, E509, E602.
+   */
+  attach(port: number, kind: PortKind): Promise<void>;
 
   /** Takes them off; a port that is gone is fine. */
   detach(port: number): Promise<void>;
@@ -137,7 +142,8 @@ export interface NicCounters {
 }
 
 export interface PacketEvent {
-  readonly type: "drop" | "audit" | "log";
+  /** `flow`: a new connection that an endpoint in learn mode decided; `reason` is why it would have been dropped. */
+  readonly type: "drop" | "audit" | "log" | "flow";
   /** CLOCK_MONOTONIC. */
   readonly timeNs: bigint;
   readonly reason: DropReason;

@@ -3,7 +3,7 @@ import { HyperionError } from "../../model/errors.ts";
 import type { Layout } from "./layout.ts";
 
 /** HYP_ABI_VERSION of the headers that layouts.ts was written from. */
-export const ABI_VERSION = 2;
+export const ABI_VERSION = 3;
 
 /** Throws E503 unless the library speaks our version. */
 export function checkVersion(found: number): void {

@@ -6,7 +6,7 @@
 export const REPORTING = {
   hyp_dataplane_open: ["int", "const void *", "void *"],
   hyp_dataplane_remove: ["int", "const void *"],
-  hyp_dataplane_attach: ["int", "void *", "uint32_t"],
+  hyp_dataplane_attach: ["int", "void *", "uint32_t", "uint32_t"],
   hyp_dataplane_detach: ["int", "void *", "uint32_t"],
   hyp_dataplane_apply: ["int", "void *", "const void *", "uint64_t", "void *", "uint32_t"],
   hyp_dataplane_dump: ["int64_t", "void *", "uint32_t", "void *", "uint64_t", "void *"],

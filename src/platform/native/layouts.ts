@@ -6,7 +6,7 @@ import { type Layout, layout, u8, u16, u32, u64 } from "./layout.ts";
  */
 
 export const PORT_KEY = layout("hyp_port_key", 4, { port: u32(0) });
-export const PORT_VALUE = layout("hyp_port_value", 4, { endpoint: u32(0) });
+export const PORT_VALUE = layout("hyp_port_value", 8, { endpoint: u32(0), kind: u32(4) });
 
 export const NETWORK_KEY = layout("hyp_network_key", 4, { network: u32(0) });
 export const NETWORK_VALUE = layout("hyp_network_value", 16, {
@@ -61,6 +61,9 @@ export const VTEP_VALUE = layout("hyp_vtep_value", 12, { ipv4: u8(0, 4), mac: u8
 
 export const UPLINK_KEY = layout("hyp_uplink_key", 4, { port: u32(0) });
 export const UPLINK_VALUE = layout("hyp_uplink_value", 16, { ipv4: u8(0, 4), mac: u8(4, 6), mtu: u32(12) });
+
+export const PREFIX_KEY = layout("hyp_prefix_key", 20, { length: u32(0), address: u8(4, 16) });
+export const PREFIX_VALUE = layout("hyp_prefix_value", 4, { identity: u32(0) });
 
 export const ENDPOINT_COUNTER = layout("hyp_endpoint_counter", 40, {
   endpoint: u32(0),
@@ -164,6 +167,8 @@ export const LAYOUTS: readonly Layout[] = [
   VTEP_VALUE,
   UPLINK_KEY,
   UPLINK_VALUE,
+  PREFIX_KEY,
+  PREFIX_VALUE,
   ENDPOINT_COUNTER,
   DROP_COUNTER,
   RULE_COUNTER,

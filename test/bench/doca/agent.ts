@@ -58,7 +58,7 @@ async function open(): Promise<Site> {
   const source = fileURLToPath(new URL("packets.c", import.meta.url));
   execFileSync("cc", ["-std=c11", "-D_GNU_SOURCE", "-O2", "-pthread", "-o", PACKETS, source]);
   const dataplane = await NativeDataplane.open(NativeLibrary.load(), optionsOf("doca", 1));
-  for (const port of ports.slice(0, PORTS)) await dataplane.attach(port);
+  for (const port of ports.slice(0, PORTS)) await dataplane.attach(port, "vf");
   const numbers = new Numbers(0, ports);
   const server = new Server();
   await applied(dataplane, upserts([...WORLD, server.row(SETS[0])].map((row) => numbers.row(row))));

@@ -53,7 +53,7 @@ export interface Drop {
 }
 
 export interface Reported {
-  readonly type: "audit" | "log";
+  readonly type: "audit" | "log" | "flow";
   readonly reason: DropReason;
   readonly endpoint: number;
   readonly peer: number;

@@ -71,6 +71,7 @@ export function endpointRow(who: Host, fields: Partial<EndpointRow> = {}): Endpo
     egressPrefixLengths: 0,
     ingressPrefixLengths: 0,
     mode: "enforce",
+    software: false,
     mac: who.mac,
     ipv4: who.ipv4,
     ipv6: who.ipv6,
@@ -87,7 +88,7 @@ function hostRows(who: Host, fields: Partial<EndpointRow>): Row[] {
   const { endpoint, port, mac } = who;
   const addresses = [who.ipv4, who.ipv6, who.linkLocal];
   return [
-    { table: "port", port, endpoint },
+    { table: "port", port, endpoint, kind: "vf" },
     endpointRow(who, fields),
     ...addresses.map(
       (address): Row => ({ table: "neighbour", network, address, endpoint, identity: 0, vtep: 0, mac }),

@@ -28,7 +28,7 @@ async function open(backend: Backend): Promise<Bench> {
     if (nth > 0) await removeDataplane(library, optionsOf(backend, nth));
     nth += 1;
     const dataplane = await NativeDataplane.open(library, optionsOf(backend, nth));
-    for (const port of ports.slice(0, PORTS)) await dataplane.attach(port);
+    for (const port of ports.slice(0, PORTS)) await dataplane.attach(port, "vf");
     return dataplane;
   };
   return Bench.on(openDataplane, wire, ports);

@@ -114,7 +114,7 @@ export function reportable(backend: Backend, step: SendStep): readonly string[] 
 /** Every drop is reported once: as a drop, or as the log line of the rule that denied it. */
 export function reportedDrops(outcome: Outcome): readonly string[] {
   return outcome.events
-    .filter(({ type, reason }) => type !== "audit" && reason !== "NONE")
+    .filter(({ type, reason }) => (type === "drop" || type === "log") && reason !== "NONE")
     .map(({ endpoint, reason, bytes }) => line(endpoint, reason, 1, bytes))
     .sort();
 }

@@ -50,6 +50,7 @@ export class Numbers {
       case "uplink":
         return { ...row, port: this.#port(row.port) };
       case "vtep":
+      case "prefix":
         return row;
     }
   }

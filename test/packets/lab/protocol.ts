@@ -40,7 +40,7 @@ export interface Traffic {
 }
 
 export interface SeenEvent {
-  readonly type: "drop" | "audit" | "log";
+  readonly type: "drop" | "audit" | "log" | "flow";
   readonly reason: DropReason;
   readonly endpoint: number;
   readonly peer: number;

@@ -165,6 +165,8 @@ function rowKey(row: Row): string {
       return `vtep ${row.vtep}`;
     case "uplink":
       return `uplink ${row.port}`;
+    case "prefix":
+      return `prefix ${row.prefix}`;
   }
 }
 

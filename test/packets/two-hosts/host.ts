@@ -56,7 +56,7 @@ export function closeDataplane(): Promise<void> {
 }
 
 export function attach(port: number): Promise<void> {
-  return opened().attach(port);
+  return opened().attach(port, "vf");
 }
 
 export async function apply(operations: readonly Operation[]): Promise<void> {

@@ -85,7 +85,7 @@ export class HostStation {
       ...[...this.#ports].flatMap(([who, port]): Row[] => [
         ...policyOf(who).rows,
         endpointOf(who, port, who.endpoint),
-        { table: "port", port, endpoint: who.endpoint },
+        { table: "port", port, endpoint: who.endpoint, kind: "vf" },
       ]),
       ...CONTAINERS.flatMap((who) => neighboursOf(who, at)),
     ];

@@ -131,6 +131,7 @@ export function endpointOf(who: Container, port: number, generation: number): En
     egressPrefixLengths: 0,
     ingressPrefixLengths: 0,
     mode: "enforce",
+    software: false,
     mac: who.mac,
     ipv4: who.ipv4,
     ipv6: who.ipv6,

@@ -164,7 +164,7 @@ async function expectUp(world: World): Promise<void> {
         .sort(),
     ).toEqual(["10.1.0.2", "10.1.0.3"]);
     expect(world.rows("endpoint").map(({ mode }) => mode)).toEqual(["enforce", "enforce"]);
-    for (const { port } of world.rows("port")) expect(world.tables.attached).toContain(port);
+    for (const { port } of world.rows("port")) expect(world.tables.attached.has(port)).toBe(true);
     for (const { representor } of documents) expect(await world.host.link(representor)).toBeDefined();
   });
 }

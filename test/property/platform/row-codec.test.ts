@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ipFromBigInt } from "../../../src/model/ip.ts";
 import { macFromBytes } from "../../../src/model/mac.ts";
+import { prefixOf } from "../../../src/model/prefix.ts";
 import type { Operation, Row } from "../../../src/platform/dataplane/dataplane.ts";
 import { encodeBatch } from "../../../src/platform/dataplane/native/batch.ts";
 import { codecOf } from "../../../src/platform/dataplane/native/row-codec.ts";
@@ -16,10 +17,19 @@ const ipv6 = fc
   .bigInt({ min: 1n, max: (1n << 128n) - 1n })
   .filter((n) => n >> 32n !== 0xffffn)
   .map((n) => ipFromBigInt(n, 6));
+const prefix = fc.oneof(
+  fc.tuple(ipv4, fc.nat({ max: 32 })).map(([ip, bits]) => prefixOf(ip, bits)),
+  fc.tuple(ipv6, fc.nat({ max: 128 })).map(([ip, bits]) => prefixOf(ip, bits)),
+);
 const direction = fc.constantFrom("egress" as const, "ingress" as const);
 
 const rows: fc.Arbitrary<Row> = fc.oneof(
-  fc.record({ table: fc.constant("port" as const), port: u32, endpoint: u32 }),
+  fc.record({
+    table: fc.constant("port" as const),
+    port: u32,
+    endpoint: u32,
+    kind: fc.constantFrom("vf" as const, "gateway" as const),
+  }),
   fc.record({
     table: fc.constant("network" as const),
     network: u32,
@@ -40,7 +50,8 @@ const rows: fc.Arbitrary<Row> = fc.oneof(
     ingressDeny: fc.boolean(),
     egressPrefixLengths: u17,
     ingressPrefixLengths: u17,
-    mode: fc.constantFrom("quarantine" as const, "enforce" as const, "audit" as const),
+    mode: fc.constantFrom("quarantine", "enforce", "audit", "learn"),
+    software: fc.boolean(),
     mac,
     ipv4: fc.option(ipv4, { nil: undefined }),
     ipv6: fc.option(ipv6, { nil: undefined }),
@@ -74,6 +85,7 @@ const rows: fc.Arbitrary<Row> = fc.oneof(
   }),
   fc.record({ table: fc.constant("vtep" as const), vtep: u32, ipv4, mac }),
   fc.record({ table: fc.constant("uplink" as const), port: u32, ipv4, mac, mtuBytes: u32 }),
+  fc.record({ table: fc.constant("prefix" as const), prefix, identity: u32 }),
 );
 
 const operations: fc.Arbitrary<Operation> = fc.record({

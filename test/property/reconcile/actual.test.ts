@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Ip } from "../../../src/model/ip.ts";
+import type { Prefix } from "../../../src/model/prefix.ts";
 import type { MacAddress } from "../../../src/model/mac.ts";
 import type { EndpointRow, Row } from "../../../src/model/rows.ts";
 import { Actual, type Step } from "../../../src/reconcile/actual.ts";
@@ -22,6 +23,7 @@ function endpointRow(endpoint: number, identity: number, policy: number): Endpoi
     egressPrefixLengths: 0,
     ingressPrefixLengths: 0,
     mode: "enforce",
+    software: false,
     mac: MAC,
     ipv4: undefined,
     ipv6: undefined,
@@ -38,6 +40,12 @@ const row: fc.Arbitrary<Row> = fc.oneof(
     table: fc.constant("port" as const),
     port: fc.integer({ min: 1, max: 3 }),
     endpoint: fc.integer({ min: 1, max: 2 }),
+    kind: fc.constantFrom("vf" as const, "gateway" as const),
+  }),
+  fc.record({
+    table: fc.constant("prefix" as const),
+    prefix: fc.constantFrom("10.0.0.0/8" as Prefix, "::/0" as Prefix),
+    identity: fc.integer({ min: 1, max: 2 }),
   }),
   fc.record({
     table: fc.constant("neighbour" as const),
@@ -175,7 +183,7 @@ describe("bringing the data plane to what is desired", () => {
 describe("the order of steps", () => {
   it("programs what is pointed at before what points, and takes away the other way round", () => {
     const actual = new Actual([]);
-    const port: Row = { table: "port", port: 1, endpoint: 1 };
+    const port: Row = { table: "port", port: 1, endpoint: 1, kind: "vf" };
     const endpoint = endpointRow(1, 1, 1);
     const order = (steps: readonly Step[]) => steps.map((step) => step.row.table);
     expect(order(actual.plan(new Map([["a", [port, endpoint]]])))).toEqual(["endpoint", "port"]);

@@ -53,7 +53,7 @@ describe("creating an endpoint", () => {
     expect(world.rows("neighbour")).toMatchObject([{ address: "10.1.0.2", mac: MAC }]);
     const representor = await world.host.link(endpoint?.representor ?? "");
     expect(world.rows("port")).toMatchObject([{ port: representor?.index }]);
-    expect(world.tables.attached).toContain(representor?.index);
+    expect([...world.tables.attached.keys()]).toContain(representor?.index);
     expect(world.keys("endpoints/")).toEqual([`endpoints/${N1}/${E1}`]);
   });
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Vf, VfPool, type VfPoolOptions } from "../../../src/driver/vf-pool.ts";
+import type { PortKind } from "../../../src/model/rows.ts";
 import { MemoryDataplane, MemoryTables } from "../../../src/platform/dataplane/memory/memory-dataplane.ts";
 import { MemoryHost } from "../../../src/platform/host/memory/memory-host.ts";
 import { FaultyDataplane } from "../../faults/faulty-dataplane.ts";
@@ -47,9 +48,9 @@ class SlowDataplane extends MemoryDataplane {
     this.#gate.resolve();
   }
 
-  override async attach(port: number): Promise<void> {
+  override async attach(port: number, kind: PortKind): Promise<void> {
     await this.#gate.promise;
-    return super.attach(port);
+    return super.attach(port, kind);
   }
 }
 
@@ -243,7 +244,7 @@ describe("adopt", () => {
   it("with new tables, attaches to what it keeps before it returns", async () => {
     const inUse = [await vfOf(1), await vfOf(2)];
     await newPool({ warm: 0 }).adopt(inUse);
-    expect([...memoryDataplane.attached]).toEqual(inUse.map(({ port }) => port));
+    expect([...memoryDataplane.attached.keys()]).toEqual(inUse.map(({ port }) => port));
   });
 
   it("with adopted tables, attaches in the background, but for what is given back meanwhile", async () => {
@@ -258,7 +259,7 @@ describe("adopt", () => {
     await pool.giveBack(inUse[1] as Vf); // before its turn
     slow.goOn();
     await settled();
-    expect([...slow.attached]).toEqual([inUse[2]?.port]);
+    expect([...slow.attached.keys()]).toEqual([inUse[2]?.port]);
     expect(log.events).toEqual([]);
   });
 

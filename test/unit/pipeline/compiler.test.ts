@@ -28,7 +28,7 @@ describe("rows", () => {
       { table: "network", network: 1, multicast: false, mtuBytes: 1500, members: 0, vni: 0 },
     ]);
     expect(desired.groups.get("endpoint:e2")).toEqual([
-      { table: "port", port: 102, endpoint: 2 },
+      { table: "port", port: 102, endpoint: 2, kind: "vf" },
       {
         table: "endpoint",
         endpoint: 2,
@@ -42,6 +42,7 @@ describe("rows", () => {
         egressPrefixLengths: 0,
         ingressPrefixLengths: 0,
         mode: "enforce",
+        software: false,
         mac: "02:00:00:00:00:02",
         ipv4: "10.1.0.2",
         ipv6: undefined,

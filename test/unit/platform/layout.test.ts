@@ -51,8 +51,8 @@ describe("the check at load", () => {
   });
 
   it("refuses another version", () => {
-    expect(() => checkVersion(1)).toThrow(
-      expect.objectContaining({ code: "E503", details: { found: 1, needed: 2 } }),
+    expect(() => checkVersion(2)).toThrow(
+      expect.objectContaining({ code: "E503", details: { found: 2, needed: 3 } }),
     );
   });
 

@@ -47,7 +47,7 @@ const untilBack = () =>
 
 describe("a data plane that is lost", () => {
   it("is filled again though nothing happens, ports attached, under generations of their own", async () => {
-    const before = { rows: held(), ports: new Set(world.tables.attached), generation: generation() };
+    const before = { rows: held(), ports: new Map(world.tables.attached), generation: generation() };
     world.loseDataplane();
     await untilBack();
     expect(held()).toEqual(before.rows);

@@ -167,23 +167,24 @@ static int64_t refuse(struct client *client, struct hyp_error *error)
 	return fail_lost(client, error);
 }
 
-static int ask_port(struct hyp_dataplane *dataplane, uint32_t call, uint32_t port,
+static int ask_port(struct hyp_dataplane *dataplane, uint32_t call, uint32_t port, uint32_t kind,
 		    struct hyp_error *error)
 {
-	struct agent_request request = { .call = call, .argument = port };
+	struct agent_request request = { .call = call, .argument = port, .capacity = kind };
 	struct agent_reply reply;
 
 	return (int)ask(client_of(dataplane), &request, NULL, &reply, NULL, 0, error);
 }
 
-static int client_attach(struct hyp_dataplane *dataplane, uint32_t port, struct hyp_error *error)
+static int client_attach(struct hyp_dataplane *dataplane, uint32_t port, uint32_t kind,
+			 struct hyp_error *error)
 {
-	return ask_port(dataplane, AGENT_ATTACH, port, error);
+	return ask_port(dataplane, AGENT_ATTACH, port, kind, error);
 }
 
 static int client_detach(struct hyp_dataplane *dataplane, uint32_t port, struct hyp_error *error)
 {
-	return ask_port(dataplane, AGENT_DETACH, port, error);
+	return ask_port(dataplane, AGENT_DETACH, port, 0, error);
 }
 
 /* Bytes of a step in a batch. */

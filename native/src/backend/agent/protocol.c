@@ -21,6 +21,8 @@ static int argument_valid(const struct agent_request *request)
 {
 	switch (request->call) {
 	case AGENT_ATTACH:
+		return request->argument >= 1 && request->argument <= INT32_MAX &&
+		       request->capacity <= HYP_PORT_GATEWAY;
 	case AGENT_DETACH:
 		return request->argument >= 1 && request->argument <= INT32_MAX;
 	case AGENT_APPLY:

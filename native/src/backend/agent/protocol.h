@@ -45,7 +45,7 @@ struct agent_hello {
 enum agent_call {
 	AGENT_OPEN = 1,        /* first of a connection; argument: connections_max; body: two strings */
 	AGENT_SHUTDOWN = 2,    /* or this: the agent lets go of everything and ends */
-	AGENT_ATTACH = 3,      /* argument: port */
+	AGENT_ATTACH = 3,      /* argument: port; capacity: enum hyp_port_kind */
 	AGENT_DETACH = 4,      /* argument: port */
 	AGENT_APPLY = 5,       /* argument: number of operations; body: a batch */
 	AGENT_DUMP = 6,        /* argument: enum hyp_table; capacity: bytes */
@@ -59,7 +59,7 @@ struct agent_request {
 	uint32_t version;
 	uint32_t call; /* enum agent_call */
 	uint32_t argument;
-	uint64_t capacity; /* most that the reply's body may hold */
+	uint64_t capacity; /* most that the reply's body may hold; or a second argument */
 	uint64_t bytes;    /* of the body that follows */
 };
 

@@ -118,12 +118,15 @@ static int doca_capabilities(struct hyp_dataplane *dataplane, struct hyp_capabil
 	return 0;
 }
 
-static int doca_attach(struct hyp_dataplane *dataplane, uint32_t ifindex, struct hyp_error *error)
+static int doca_attach(struct hyp_dataplane *dataplane, uint32_t ifindex, uint32_t kind,
+		       struct hyp_error *error)
 {
 	struct doca *doca = doca_of(dataplane);
 	struct doca_port *port;
 	int result = 0;
 
+	if (kind != HYP_PORT_VF)
+		return hyp_fail(error, -EOPNOTSUPP, "port %u: the NIC has no gateway ports", ifindex);
 	pthread_mutex_lock(&doca->lock);
 	if (!device_port(&doca->device, ifindex)) {
 		result = device_attach(&doca->device, ifindex, &port, error);
@@ -150,7 +153,8 @@ static int doca_detach(struct hyp_dataplane *dataplane, uint32_t ifindex, struct
 	port = device_port(&doca->device, ifindex);
 	if (port && port->id != DOCA_UPLINK_PORT) {
 		/* What forwards there must not outlive it. */
-		offload_forget_endpoint(doca, doca_tables_endpoint_of_port(doca->tables, ifindex));
+		offload_forget_endpoint(doca, doca_tables_endpoint_of_port(doca->tables, ifindex,
+								       HYP_PORT_VF));
 		entries_complete(doca->device.manager);
 		offload_settle(doca);
 		result = program_detach(doca, port);
@@ -203,12 +207,31 @@ static void invalidate(struct doca *doca, const struct hyp_step *step)
 	}
 }
 
+/* What the NIC passes stays within networks: nobody here is outside. 1: the row is about the outside. */
+static int needs_gateway(const struct hyp_step *step)
+{
+	struct hyp_port_value port;
+
+	if (step->table == HYP_TABLE_PREFIX)
+		return 1;
+	if (step->table != HYP_TABLE_PORT || step->verb == HYP_DELETE)
+		return 0;
+	memcpy(&port, step->value, sizeof(port));
+	return port.kind != HYP_PORT_VF;
+}
+
 static int apply_step(struct doca *doca, const struct hyp_step *step, struct hyp_error *error)
 {
 	int result = hyp_step_check(step, error);
 
 	if (result != 0)
 		return result;
+	if (needs_gateway(step)) {
+		if (step->verb == HYP_DELETE)
+			return 0; /* never was there */
+		return hyp_fail(error, -EOPNOTSUPP, "table %u: the NIC has no gateway ports",
+				step->table);
+	}
 	invalidate(doca, step);
 	result = doca_tables_apply(doca->tables, step);
 	if (result != 0)

@@ -176,9 +176,9 @@ static inline int polices_rates(void)
 	return !walking->options.rates_elsewhere;
 }
 
-static inline __u32 endpoint_of_port(__u32 port)
+static inline __u32 endpoint_of_port(__u32 port, __u32 kind)
 {
-	return doca_tables_endpoint_of_port(walking, port);
+	return doca_tables_endpoint_of_port(walking, port, kind);
 }
 
 static inline const struct hyp_endpoint_value *endpoint_row(__u32 endpoint)

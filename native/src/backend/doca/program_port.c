@@ -85,7 +85,8 @@ static void place(struct doca *doca, struct port_book *port)
 {
 	struct program *program = doca->program;
 	uint32_t sender = port->attached && port->id != DOCA_UPLINK_PORT
-				  ? doca_tables_endpoint_of_port(doca->tables, port->ifindex)
+				  ? doca_tables_endpoint_of_port(doca->tables, port->ifindex,
+								 HYP_PORT_VF)
 				  : 0;
 
 	if (sender >= HYP_ENDPOINTS_MAX)

@@ -86,7 +86,8 @@ static void decide(struct doca *doca, const struct punted *punted, uint8_t *fram
 		if (!port)
 			return; /* detached while the packet waited */
 		passage.from = port->ifindex;
-		passage.sender = doca_tables_endpoint_of_port(doca->tables, port->ifindex);
+		passage.sender = doca_tables_endpoint_of_port(doca->tables, port->ifindex,
+							      HYP_PORT_VF);
 		walk_from_port(doca->tables, port->ifindex, frame, punted->length, QUEUE_FRAME_MAX,
 			       &outlet, &verdict);
 		break;

@@ -194,12 +194,12 @@ const struct hyp_uplink_value *doca_tables_uplink(const struct doca_tables *tabl
 	return hash_find(&tables->uplinks, &key);
 }
 
-uint32_t doca_tables_endpoint_of_port(const struct doca_tables *tables, uint32_t port)
+uint32_t doca_tables_endpoint_of_port(const struct doca_tables *tables, uint32_t port, uint32_t kind)
 {
 	struct hyp_port_key key = { .port = port };
 	const struct hyp_port_value *value = hash_find(&tables->ports, &key);
 
-	return value ? value->endpoint : 0;
+	return value && value->kind == kind ? value->endpoint : 0;
 }
 
 uint32_t doca_tables_network_of_vni(const struct doca_tables *tables, uint32_t vni)

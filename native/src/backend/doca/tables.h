@@ -67,7 +67,7 @@ const struct hyp_vtep_value *doca_tables_vtep(const struct doca_tables *tables, 
 const struct hyp_uplink_value *doca_tables_uplink(const struct doca_tables *tables, uint32_t port);
 
 /* Indices; 0 when there is none. Addresses in wire order. */
-uint32_t doca_tables_endpoint_of_port(const struct doca_tables *tables, uint32_t port);
+uint32_t doca_tables_endpoint_of_port(const struct doca_tables *tables, uint32_t port, uint32_t kind);
 uint32_t doca_tables_network_of_vni(const struct doca_tables *tables, uint32_t vni);
 uint32_t doca_tables_vtep_of_address(const struct doca_tables *tables, uint32_t ipv4);
 

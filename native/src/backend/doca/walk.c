@@ -235,7 +235,7 @@ void walk_refuse_from_port(struct doca_tables *tables, uint32_t port, uint8_t *f
 
 	walking = tables;
 	parse(&walked, &packet);
-	packet.sender = endpoint_of_port(port);
+	packet.sender = endpoint_of_port(port, HYP_PORT_VF);
 	sender = endpoint_row(packet.sender);
 	if (sender)
 		packet.network = sender->network;

@@ -49,12 +49,25 @@ static int apply_port(struct ebpf *ebpf, const struct hyp_step *step)
 	if (step->verb == HYP_UPSERT)
 		memcpy(&value, step->value, sizeof(value));
 	if (key.port < HYP_NEAR_PORTS) {
-		__atomic_store_n(&ebpf->near_ports[key.port], value.endpoint, __ATOMIC_RELEASE);
+		__atomic_store_n(&ebpf->near_ports[key.port], HYP_NEAR_PORT(value.endpoint, value.kind),
+				 __ATOMIC_RELEASE);
 		return 0;
 	}
 	if (step->verb == HYP_UPSERT)
 		return bpf_map_update_elem(ebpf->maps[MAP_PORT], &key, &value, BPF_ANY);
 	return bpf_map_delete_elem(ebpf->maps[MAP_PORT], &key);
+}
+
+static int apply_prefix(struct ebpf *ebpf, const struct hyp_step *step)
+{
+	struct hyp_prefix_trie_key trie;
+	struct hyp_prefix_key key;
+
+	memcpy(&key, step->key, sizeof(key));
+	ebpf_prefix_to_trie(&key, &trie);
+	if (step->verb == HYP_UPSERT)
+		return bpf_map_update_elem(ebpf->maps[MAP_PREFIX], &trie, step->value, BPF_ANY);
+	return bpf_map_delete_elem(ebpf->maps[MAP_PREFIX], &trie);
 }
 
 /* The programs know no tunnel. 1: the row needs one. */
@@ -87,6 +100,8 @@ static int apply_step(struct ebpf *ebpf, const struct hyp_step *step, struct hyp
 		result = apply_endpoint(ebpf, step);
 	else if (step->table == HYP_TABLE_PORT)
 		result = apply_port(ebpf, step);
+	else if (step->table == HYP_TABLE_PREFIX)
+		result = apply_prefix(ebpf, step);
 	else if (step->verb == HYP_UPSERT)
 		result = bpf_map_update_elem(map_of(ebpf, step->table), step->key, step->value, BPF_ANY);
 	else

@@ -77,7 +77,8 @@ static int check_port(uint32_t port, struct hyp_error *error)
 	return filters.more ? hyp_fail(error, -EBUSY, "port %u has many filters", port) : 0;
 }
 
-int ebpf_attach(struct hyp_dataplane *dataplane, uint32_t port, struct hyp_error *error)
+int ebpf_attach(struct hyp_dataplane *dataplane, uint32_t port, uint32_t kind,
+		struct hyp_error *error)
 {
 	const struct ebpf *ebpf = ebpf_of(dataplane);
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)port, .attach_point = BPF_TC_INGRESS);
@@ -86,6 +87,8 @@ int ebpf_attach(struct hyp_dataplane *dataplane, uint32_t port, struct hyp_error
 	uint32_t present = 0;
 	int result;
 
+	if (kind != HYP_PORT_VF)
+		return hyp_fail(error, -EOPNOTSUPP, "port %u: kind %u", port, kind);
 	if (!port_exists(port))
 		return hyp_fail(error, -ENODEV, "there is no port %u", port);
 	result = bpf_tc_hook_create(&hook);

@@ -25,6 +25,22 @@ static int dump_row(void *context, const void *key, const void *value)
 	return 0;
 }
 
+static int dump_prefix(void *context, const void *key, const void *value)
+{
+	struct hyp_prefix_trie_key trie;
+	struct dump *dump = context;
+	struct {
+		struct hyp_prefix_key key;
+		struct hyp_prefix_value value;
+	} row;
+
+	memcpy(&trie, key, sizeof(trie));
+	ebpf_prefix_of_trie(&trie, &row.key);
+	memcpy(&row.value, value, sizeof(row.value));
+	hyp_rows_add(&dump->rows, &row, sizeof(row));
+	return 0;
+}
+
 static void dump_endpoints(const struct ebpf *ebpf, struct hyp_rows *rows)
 {
 	struct {
@@ -51,8 +67,11 @@ static void dump_near_ports(const struct ebpf *ebpf, struct hyp_rows *rows)
 	} row;
 
 	for (uint32_t port = 0; port < HYP_NEAR_PORTS; port++) {
+		uint64_t near = ebpf->near_ports[port];
+
 		row.key.port = port;
-		row.value.endpoint = (uint32_t)ebpf->near_ports[port];
+		row.value = (struct hyp_port_value){ .endpoint = (uint32_t)near,
+						     .kind = (uint32_t)(near >> 32) };
 		if (row.value.endpoint != 0)
 			hyp_rows_add(rows, &row, sizeof(row));
 	}
@@ -68,6 +87,7 @@ int64_t ebpf_dump(struct hyp_dataplane *dataplane, uint32_t table, void *buffer,
 		[HYP_TABLE_NEIGHBOUR] = MAP_NEIGHBOUR,
 		[HYP_TABLE_MEMBER] = MAP_MEMBER,
 		[HYP_TABLE_POLICY] = MAP_POLICY,
+		[HYP_TABLE_PREFIX] = MAP_PREFIX,
 	};
 	const struct ebpf *ebpf = ebpf_of(dataplane);
 	struct dump dump = { .rows = { .buffer = buffer, .capacity = capacity } };
@@ -79,7 +99,8 @@ int64_t ebpf_dump(struct hyp_dataplane *dataplane, uint32_t table, void *buffer,
 	if (table == HYP_TABLE_ENDPOINT)
 		dump_endpoints(ebpf, &dump.rows);
 	else if (maps[table] != MAP_META) /* else it takes no rows of that table */
-		result = ebpf_walk(ebpf, ebpf->maps[maps[table]], dump_row, &dump);
+		result = ebpf_walk(ebpf, ebpf->maps[maps[table]],
+				   table == HYP_TABLE_PREFIX ? dump_prefix : dump_row, &dump);
 	if (result != 0)
 		return hyp_fail(error, result, "cannot read table %u: %s", table, strerror(-result));
 	return hyp_rows_end(&dump.rows, bytes, error);

@@ -19,6 +19,7 @@ enum map {
 	MAP_NEIGHBOUR,
 	MAP_MEMBER,
 	MAP_POLICY,
+	MAP_PREFIX,
 	MAP_CONNECTION,
 	MAP_FRAGMENT,
 	MAP_BUCKET,
@@ -63,7 +64,8 @@ static inline struct ebpf *ebpf_of(struct hyp_dataplane *dataplane)
 	return (struct ebpf *)dataplane; /* its first member */
 }
 
-int ebpf_attach(struct hyp_dataplane *dataplane, uint32_t port, struct hyp_error *error);
+int ebpf_attach(struct hyp_dataplane *dataplane, uint32_t port, uint32_t kind,
+		struct hyp_error *error);
 int ebpf_detach(struct hyp_dataplane *dataplane, uint32_t port, struct hyp_error *error);
 int ebpf_apply(struct hyp_dataplane *dataplane, const struct hyp_step *steps, uint32_t count,
 	       int32_t *results, struct hyp_error *error);
@@ -79,8 +81,12 @@ int64_t ebpf_connections(struct hyp_dataplane *dataplane, struct hyp_error *erro
 int ebpf_endpoint_write(struct ebpf *ebpf, uint32_t endpoint,
 			const struct hyp_endpoint_value *value);
 
+/* A prefix as its row has it and as the map does, and back. */
+void ebpf_prefix_to_trie(const struct hyp_prefix_key *key, struct hyp_prefix_trie_key *trie);
+void ebpf_prefix_of_trie(const struct hyp_prefix_trie_key *trie, struct hyp_prefix_key *key);
+
 /*
- * Walks a hash map in batches. `row` gets each key and its value (of a per-CPU map: one value per
+ * Walks a hash map or a trie in batches. `row` gets each key and its value (of a per-CPU map: one value per
  * possible CPU, each padded to 8 bytes) and may end the walk with a negative errno. 0 or -errno.
  */
 typedef int (*ebpf_row)(void *context, const void *key, const void *value);

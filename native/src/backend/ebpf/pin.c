@@ -26,6 +26,7 @@ static const char *const names[MAPS] = {
 	[MAP_NEIGHBOUR] = "hyp_neighbour",
 	[MAP_MEMBER] = "hyp_member",
 	[MAP_POLICY] = "hyp_policy",
+	[MAP_PREFIX] = "hyp_prefix",
 	[MAP_CONNECTION] = "hyp_connection",
 	[MAP_FRAGMENT] = "hyp_fragment",
 	[MAP_BUCKET] = "hyp_bucket",

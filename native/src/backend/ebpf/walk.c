@@ -47,7 +47,7 @@ static int batch_new(const struct ebpf *ebpf, int map, struct batch *batch)
 int ebpf_walk(const struct ebpf *ebpf, int map, ebpf_row row, void *context)
 {
 	struct batch batch;
-	uint64_t position[2] = { 0, 0 }; /* 4 bytes for a hash, but at least a key's for others */
+	uint64_t position[8] = { 0 }; /* 4 bytes for a hash, a key for a trie */
 	void *from = NULL;
 	int result = batch_new(ebpf, map, &batch);
 	int last;

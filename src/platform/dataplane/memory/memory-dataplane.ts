@@ -11,6 +11,7 @@ import type {
   NicCounters,
   Operation,
   PacketEvent,
+  PortKind,
   Row,
   RuleCounter,
   Table,
@@ -26,6 +27,7 @@ const KEY_FIELDS: { readonly [T in Table]: readonly (keyof Extract<Row, { table:
   policy: ["policy", "direction", "identity", "protocol", "port", "prefixLength"],
   vtep: ["vtep"],
   uplink: ["port"],
+  prefix: ["prefix"],
 };
 
 /** What a {@link MemoryDataplane} leaves behind when it closes: the next one can be opened on it. */
@@ -39,8 +41,9 @@ export class MemoryTables {
     policy: new Map(),
     vtep: new Map(),
     uplink: new Map(),
+    prefix: new Map(),
   };
-  readonly attached = new Set<number>();
+  readonly attached = new Map<number, PortKind>();
   readonly endpointCounters = new Map<number, EndpointCounter>();
   readonly dropCounters = new Map<string, DropCounter>();
   readonly ruleCounters = new Map<string, RuleCounter>();
@@ -84,17 +87,17 @@ export class MemoryDataplane implements Dataplane {
     tables.used = true;
   }
 
-  /** Ports that carry the programs. */
-  get attached(): ReadonlySet<number> {
+  /** Ports that carry programs, and which. */
+  get attached(): ReadonlyMap<number, PortKind> {
     return this.#tables.attached;
   }
 
-  async attach(port: number): Promise<void> {
+  async attach(port: number, kind: PortKind): Promise<void> {
     this.#demandOpen("attach");
     if (this.#options.portExists?.(port) === false) {
       throw new HyperionError("E602", { device: `with index ${port}` });
     }
-    this.#tables.attached.add(port);
+    this.#tables.attached.set(port, kind);
   }
 
   async detach(port: number): Promise<void> {

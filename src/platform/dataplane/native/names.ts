@@ -1,10 +1,17 @@
 import { HyperionError } from "../../../model/errors.ts";
 import type { Direction } from "../../../model/posture.ts";
+import type { PortKind } from "../../../model/rows.ts";
 
 /** enum hyp_direction. */
 export const DIRECTIONS: ReadonlyMap<Direction, number> = new Map([
   ["egress", 0],
   ["ingress", 1],
+]);
+
+/** enum hyp_port_kind. */
+export const PORT_KINDS: ReadonlyMap<PortKind, number> = new Map([
+  ["vf", 0],
+  ["gateway", 1],
 ]);
 
 /** The ABI's number of a name. */

@@ -13,11 +13,13 @@ import type {
   Failure,
   NicCounters,
   Operation,
+  PortKind,
   Row,
   RuleCounter,
 } from "../dataplane.ts";
 import { encodeBatch } from "./batch.ts";
 import { CallQueue } from "./call-queue.ts";
+import { numberOf, PORT_KINDS } from "./names.ts";
 import { type NativeDataplaneOptions, openHandle, readCapabilities } from "./open.ts";
 import {
   dropCounter,
@@ -63,9 +65,9 @@ export class NativeDataplane implements Dataplane {
     return new NativeDataplane(library, await openHandle(library, options));
   }
 
-  async attach(port: number): Promise<void> {
+  async attach(port: number, kind: PortKind): Promise<void> {
     const answer = await this.#queue.run(() =>
-      this.#library.call("hyp_dataplane_attach", this.#handle, port),
+      this.#library.call("hyp_dataplane_attach", this.#handle, port, numberOf(PORT_KINDS, kind)),
     );
     if (answer.result < 0) throw await this.#portError("attach", port, answer);
   }

@@ -72,6 +72,7 @@ const EVENT_TYPES: ReadonlyMap<PacketEvent["type"], number> = new Map([
   ["drop", 1],
   ["audit", 2],
   ["log", 3],
+  ["flow", 4],
 ]);
 
 export const packetEvent: ReportCodec<PacketEvent> = codec(EVENT, (view) => ({

@@ -1,5 +1,6 @@
-import { type Ip, ipFromBytes16, ipToBytes16 } from "../../../model/ip.ts";
+import { familyOf, type Ip, ipFromBytes16, ipToBytes16 } from "../../../model/ip.ts";
 import { macFromBytes, macToBytes } from "../../../model/mac.ts";
+import { prefixBase, prefixBits, prefixFamily, prefixOf } from "../../../model/prefix.ts";
 import type {
   EndpointRow,
   MemberRow,
@@ -8,6 +9,7 @@ import type {
   NetworkRow,
   PolicyRow,
   PortRow,
+  PrefixRow,
   Protocol,
   Row,
   Table,
@@ -17,7 +19,7 @@ import type {
 import type { Layout } from "../../native/layout.ts";
 import * as abi from "../../native/layouts.ts";
 import { StructView } from "../../native/struct-view.ts";
-import { DIRECTIONS, nameOf, numberOf } from "./names.ts";
+import { DIRECTIONS, nameOf, numberOf, PORT_KINDS } from "./names.ts";
 
 /** How the rows of one table become bytes, and back. */
 export interface RowCodec<R extends Row> {
@@ -54,13 +56,21 @@ function codec<R extends Row, Key extends string, Value extends string>(spec: {
   };
 }
 
-const port = codec<PortRow, "port", "endpoint">({
+const port = codec<PortRow, "port", "endpoint" | "kind">({
   table: 0,
   key: abi.PORT_KEY,
   value: abi.PORT_VALUE,
   putKey: (row, key) => key.set("port", row.port),
-  putValue: (row, value) => value.set("endpoint", row.endpoint),
-  read: (key, value) => ({ table: "port", port: key.get("port"), endpoint: value.get("endpoint") }),
+  putValue: (row, value) => {
+    value.set("endpoint", row.endpoint);
+    value.set("kind", numberOf(PORT_KINDS, row.kind));
+  },
+  read: (key, value) => ({
+    table: "port",
+    port: key.get("port"),
+    endpoint: value.get("endpoint"),
+    kind: nameOf(PORT_KINDS, value.get("kind"), "port kind"),
+  }),
 });
 
 const NETWORK_MULTICAST = 1 << 0;
@@ -88,11 +98,13 @@ const network = codec<NetworkRow, "network", "flags" | "mtu" | "members" | "vni"
 
 const ENDPOINT_EGRESS_DENY = 1 << 0;
 const ENDPOINT_INGRESS_DENY = 1 << 1;
+const ENDPOINT_SOFTWARE = 1 << 2;
 /** enum hyp_mode. */
 const MODES: ReadonlyMap<Mode, number> = new Map([
   ["quarantine", 0],
   ["enforce", 1],
   ["audit", 2],
+  ["learn", 3],
 ]);
 const EGRESS = 0;
 const INGRESS = 1;
@@ -116,7 +128,9 @@ function putEndpoint(row: EndpointRow, value: View<EndpointField>): void {
   value.set("policy", row.policy);
   value.set(
     "flags",
-    (row.egressDeny ? ENDPOINT_EGRESS_DENY : 0) | (row.ingressDeny ? ENDPOINT_INGRESS_DENY : 0),
+    (row.egressDeny ? ENDPOINT_EGRESS_DENY : 0) |
+      (row.ingressDeny ? ENDPOINT_INGRESS_DENY : 0) |
+      (row.software ? ENDPOINT_SOFTWARE : 0),
   );
   value.set("prefix_lengths", row.egressPrefixLengths, EGRESS);
   value.set("prefix_lengths", row.ingressPrefixLengths, INGRESS);
@@ -144,6 +158,7 @@ function readEndpoint(key: View<"endpoint">, value: View<EndpointField>): Endpoi
     egressPrefixLengths: value.get("prefix_lengths", EGRESS),
     ingressPrefixLengths: value.get("prefix_lengths", INGRESS),
     mode: nameOf(MODES, value.get("mode"), "mode"),
+    software: (value.get("flags") & ENDPOINT_SOFTWARE) !== 0,
     mac: macFromBytes(value.bytes("mac")),
     ipv4: readIpv4(value.bytes("ipv4")),
     ipv6: readIp(value.bytes("ipv6")),
@@ -295,6 +310,25 @@ const uplink = codec<UplinkRow, "port", "ipv4" | "mac" | "mtu">({
   }),
 });
 
+/** Bits in front of an IPv4 prefix's own, as its addresses are IPv6-mapped. */
+const MAPPED_BITS = 96;
+
+const prefix = codec<PrefixRow, "length" | "address", "identity">({
+  table: 8,
+  key: abi.PREFIX_KEY,
+  value: abi.PREFIX_VALUE,
+  putKey: (row, key) => {
+    key.set("length", prefixBits(row.prefix) + (prefixFamily(row.prefix) === 4 ? MAPPED_BITS : 0));
+    key.bytes("address").set(ipToBytes16(prefixBase(row.prefix)));
+  },
+  putValue: (row, value) => value.set("identity", row.identity),
+  read: (key, value) => {
+    const base = ipFromBytes16(key.bytes("address"));
+    const bits = key.get("length") - (familyOf(base) === 4 ? MAPPED_BITS : 0);
+    return { table: "prefix", prefix: prefixOf(base, bits), identity: value.get("identity") };
+  },
+});
+
 export const ROW_CODECS = {
   port,
   network,
@@ -304,6 +338,7 @@ export const ROW_CODECS = {
   policy,
   vtep,
   uplink,
+  prefix,
 } as const satisfies {
   readonly [T in Table]: RowCodec<Extract<Row, { table: T }>>;
 };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseIp } from "../../../../src/model/ip.ts";
 import { parseMac } from "../../../../src/model/mac.ts";
+import { parsePrefix } from "../../../../src/model/prefix.ts";
 import { encodeBatch } from "../../../../src/platform/dataplane/native/batch.ts";
 import { packetEvent } from "../../../../src/platform/dataplane/native/report-codec.ts";
 import { codecOf } from "../../../../src/platform/dataplane/native/row-codec.ts";
@@ -11,11 +12,18 @@ const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 describe("a batch", () => {
   it("is header, key, value, padding", () => {
     const batch = encodeBatch([
-      { verb: "upsert", row: { table: "port", port: 0x01020304, endpoint: 7 } },
-      { verb: "delete", row: { table: "port", port: 9, endpoint: 0 } },
+      { verb: "upsert", row: { table: "port", port: 0x01020304, endpoint: 7, kind: "gateway" } },
+      { verb: "delete", row: { table: "port", port: 9, endpoint: 0, kind: "vf" } },
     ]);
     expect(hex(batch)).toBe(
-      ["0000010000000000", "0403020107000000", "0000020000000000", "0900000000000000"].join(""),
+      [
+        "0000010000000000",
+        "04030201",
+        "0700000001000000",
+        "00000000",
+        "0000020000000000",
+        "0900000000000000",
+      ].join(""),
     );
   });
 
@@ -114,6 +122,23 @@ describe("a batch", () => {
     expect(hex(batch)).toBe("0500010000000000" + "0100000002000000901f108401000000" + "0400000002030000");
   });
 
+  it("writes prefixes, those of IPv4 as mapped ones", () => {
+    const batch = encodeBatch([
+      { verb: "upsert", row: { table: "prefix", prefix: parsePrefix("10.1.0.0/16"), identity: 9 } },
+      { verb: "upsert", row: { table: "prefix", prefix: parsePrefix("2001:db8::/32"), identity: 8 } },
+      { verb: "delete", row: { table: "prefix", prefix: parsePrefix("0.0.0.0/0"), identity: 0 } },
+    ]);
+    expect(hex(batch)).toBe(
+      [
+        ["0800010000000000", "70000000", "00000000000000000000ffff0a010000", "09000000"],
+        ["0800010000000000", "20000000", "20010db8000000000000000000000000", "08000000"],
+        ["0800020000000000", "60000000", "00000000000000000000ffff00000000", "00000000"],
+      ]
+        .flat()
+        .join(""),
+    );
+  });
+
   it("writes an endpoint", () => {
     const batch = encodeBatch([
       {
@@ -130,7 +155,8 @@ describe("a batch", () => {
           ingressDeny: true,
           egressPrefixLengths: 0x1_0000,
           ingressPrefixLengths: 1,
-          mode: "audit",
+          mode: "learn",
+          software: true,
           mac: parseMac("02:00:00:00:00:09"),
           ipv4: parseIp("192.0.2.1"),
           ipv6: parseIp("2001:db8::1"),
@@ -145,10 +171,10 @@ describe("a batch", () => {
       [
         "0200010000000000",
         "05000000",
-        "010000000200000003000000040000000600000002000000",
+        "010000000200000003000000040000000600000006000000",
         "0000010001000000",
         "c0000201",
-        "02000000",
+        "03000000",
         "20010db8000000000000000000000001",
         "020000000009",
         "0000",
