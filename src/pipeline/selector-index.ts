@@ -1,4 +1,4 @@
-import { type Alternative, handlesOfPeer, handlesOfSubject, matches, type Subject } from "../policy/index.ts";
+import { type Alternative, handlesOf, handlesOfPeer, matches, type Subject } from "../policy/index.ts";
 import type { IdentityClass } from "./identity-class.ts";
 
 interface IndexedPeer {
@@ -19,14 +19,14 @@ export class SelectorIndex {
   readonly #classesByHandle = new Map<string, Set<IdentityClass>>();
 
   addClass(added: IdentityClass): void {
-    for (const handle of handlesOfSubject(added.subject)) {
+    for (const handle of handlesOf(added.subject)) {
       put(this.#classesByHandle, handle, added);
       for (const indexed of this.#peersByHandle.get(handle) ?? []) consider(indexed, added);
     }
   }
 
   removeClass(removed: IdentityClass): void {
-    for (const handle of handlesOfSubject(removed.subject)) {
+    for (const handle of handlesOf(removed.subject)) {
       take(this.#classesByHandle, handle, removed);
       for (const indexed of this.#peersByHandle.get(handle) ?? []) indexed.matching.delete(removed);
     }

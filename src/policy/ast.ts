@@ -129,3 +129,7 @@ export function sideOf(atom: Atom): AtomSide {
       return "containers";
   }
 }
+
+export function isOutsideAtom(atom: Atom): atom is OutsideAtom {
+  return sideOf(atom) === "outside";
+}

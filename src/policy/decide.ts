@@ -76,11 +76,15 @@ export function compareRules(a: PolicyRule, b: PolicyRule): number {
   );
 }
 
-/** NETWORK is the name that Docker shows, or the compose key of a network of the owner's project. */
-function appliesOn(rule: Rule, owner: Owner): boolean {
-  const { name } = owner.network;
-  if (rule.on === undefined) return true;
-  return name !== undefined && (name === rule.on || name === `${owner.subject.project}_${rule.on}`);
+/**
+ * NETWORK is the name that Docker shows, or the compose key of a network of the owner's own project.
+ * Where the network does not say which key it has, its name does, as compose makes names.
+ */
+function appliesOn({ on }: Rule, { network, subject }: Owner): boolean {
+  const { name, compose } = network;
+  if (on === undefined || name === on) return true;
+  if (compose !== undefined) return compose.project === subject.project && compose.key === on;
+  return name !== undefined && subject.project !== undefined && name === `${subject.project}_${on}`;
 }
 
 function covers(rule: Rule, probe: Probe): boolean {

@@ -7,7 +7,7 @@
  */
 export type { Direction, Posture, Verdict } from "../model/posture.ts";
 export type * from "./ast.ts";
-export { PRIO_DEFAULT, PRIO_MAX, sideOf } from "./ast.ts";
+export { isOutsideAtom, PRIO_DEFAULT, PRIO_MAX, sideOf } from "./ast.ts";
 export {
   checkOwner,
   mergeStatements,
@@ -30,8 +30,9 @@ export {
   type Probe,
 } from "./decide.ts";
 export { type FlatEntry, Flattening, type NumberedRule } from "./flatten.ts";
-export { handlesOfPeer, handlesOfSubject } from "./handle.ts";
+export { handlesOf, handlesOfPeer } from "./handle.ts";
 export { LABEL_PREFIX, type LabelKey, type ReadKey, readLabelKey } from "./label-keys.ts";
+export { type Outside, outsideAt, prefixOfAddress } from "./outside.ts";
 export {
   type Offload,
   type ParsedLabels,
@@ -41,6 +42,7 @@ export {
   type Statement,
 } from "./parse-labels.ts";
 export { type ParsedRule, parseRule, RULE_LENGTH_MAX } from "./parse-rule.ts";
+export type { Party, PopulatedNetwork, Population } from "./population.ts";
 export { printRule } from "./print.ts";
 export {
   type Carrier,
@@ -54,5 +56,15 @@ export {
 export { PROTOCOLS } from "./protocol-space.ts";
 export { parseRate, type Rate } from "./rate.ts";
 export { type ReadPolicy, readPolicy } from "./read-policy.ts";
-export { atomsOf, matches, mentionedContainers, peerKey, type Remote, usesOwner } from "./selector.ts";
+export {
+  atomsOf,
+  isOutside,
+  matches,
+  mentionedContainers,
+  mentionedPrefixes,
+  namesOutside,
+  peerKey,
+  type Remote,
+  usesOwner,
+} from "./selector.ts";
 export { relevantLabels, type SelfDescription, STRANGER, type Subject, subjectOf } from "./subject.ts";

@@ -29,7 +29,7 @@ export function printPeer(peer: readonly Alternative[]): string {
   return peer.map(printAlternative).join(", ");
 }
 
-function printAlternative(alternative: Alternative): string {
+export function printAlternative(alternative: Alternative): string {
   return alternative.terms.map(({ negated, atom }) => (negated ? "!" : "") + printAtom(atom)).join(" & ");
 }
 

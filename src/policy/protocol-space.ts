@@ -14,7 +14,7 @@ export function protocolSpaces(rules: readonly Rule[]): readonly ProtocolSpace[]
 }
 
 /** The ports that a rule covers in one protocol class; ICMP numbers them type << 8 | code. */
-function coveredPorts(rule: Rule, protocol: Protocol): readonly PortInterval[] {
+export function coveredPorts(rule: Rule, protocol: Protocol): readonly PortInterval[] {
   if (rule.protocols.length === 0) return [WHOLE];
   const intervals: PortInterval[] = [];
   for (const match of rule.protocols) {

@@ -1,15 +1,29 @@
-import type { Alternative, Atom, ContainerAtom, Rule, Term } from "./ast.ts";
+import type { Prefix } from "../model/prefix.ts";
+import {
+  type Alternative,
+  type Atom,
+  type ContainerAtom,
+  isOutsideAtom,
+  type Rule,
+  type Term,
+} from "./ast.ts";
+import { isWhere, type Outside, prefixOfAddress } from "./outside.ts";
 import { printPeer } from "./print.ts";
 import type { Subject } from "./subject.ts";
 
-/** The other side of a connection; undefined: someone of whom nothing is known, not even a container. */
-export type Remote = Subject | undefined;
+/** The other side of a connection; undefined: someone of whom nothing is known, neither who nor where. */
+export type Remote = Subject | Outside | undefined;
+
+export function isOutside(remote: Remote): remote is Outside {
+  return remote !== undefined && "prefix" in remote;
+}
 
 /**
  * True when `remote` is one of those that a rule of `owner` names.
  *
- * Of an unknown remote only `any` holds, negated or not: `!group:x` is every *container* not in x.
- * So whatever matches the unknown matches everyone, which flattening builds on.
+ * `!` stays within its kind: `!group:x` is every *container* not in x, `!10.1.0.0/16` every *outside*
+ * address not in it. Of an unknown remote only `any` holds. So whatever matches the unknown matches
+ * everyone, which flattening builds on.
  */
 export function matches(peer: readonly Alternative[], owner: Subject, remote: Remote): boolean {
   return peer.length === 0 || peer.some(({ terms }) => terms.every((term) => holds(term, owner, remote)));
@@ -17,18 +31,10 @@ export function matches(peer: readonly Alternative[], owner: Subject, remote: Re
 
 function holds(term: Term, owner: Subject, remote: Remote): boolean {
   const { atom, negated } = term;
-  switch (atom.kind) {
-    case "any":
-      return !negated;
-    // What is outside is no container, and its negation is outside too.
-    case "world":
-    case "host":
-    case "prefix":
-    case "address":
-      return false;
-    default:
-      return remote !== undefined && describes(atom, owner, remote) !== negated;
-  }
+  if (atom.kind === "any") return !negated;
+  if (remote === undefined) return false;
+  if (isOutside(remote)) return isOutsideAtom(atom) && isWhere(atom, remote) !== negated;
+  return !isOutsideAtom(atom) && describes(atom, owner, remote) !== negated;
 }
 
 function describes(atom: ContainerAtom, owner: Subject, remote: Subject): boolean {
@@ -74,6 +80,19 @@ export function atomsOf(peer: readonly Alternative[]): readonly Atom[] {
 export function mentionedContainers(rules: readonly Rule[]): readonly string[] {
   const atoms = rules.flatMap(({ peer }) => atomsOf(peer));
   return [...new Set(atoms.flatMap((atom) => (atom.kind === "container" ? [atom.name] : [])))].sort();
+}
+
+/** True when a peer names someone outside by more than `any`. */
+export function namesOutside(peer: readonly Alternative[]): boolean {
+  return peer.some(({ terms }) => terms.some(({ atom }) => isOutsideAtom(atom)));
+}
+
+/** The prefixes that a peer tells apart from what surrounds them. */
+export function mentionedPrefixes(peer: readonly Alternative[]): readonly Prefix[] {
+  return atomsOf(peer).flatMap((atom) => {
+    if (atom.kind === "prefix") return [atom.prefix];
+    return atom.kind === "address" ? [prefixOfAddress(atom.address)] : [];
+  });
 }
 
 /** What a peer takes from the owner of its rule: with other owners it means something else. */
