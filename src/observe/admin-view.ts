@@ -6,6 +6,7 @@ import type { MacAddress } from "../model/mac.ts";
 import type { Posture } from "../model/posture.ts";
 import type { Prefix } from "../model/prefix.ts";
 import type { NicCounters } from "../platform/dataplane/dataplane.ts";
+import type { SeenFlow } from "../policy/index.ts";
 
 /**
  * What the admin API shows of a running daemon. Documents go out as they are, as JSON: a field that
@@ -102,6 +103,12 @@ export interface DropDocument {
   readonly reason: DropReason;
   readonly packets: number;
   readonly bytes: number;
+}
+
+/** Connections of one kind that a container in mode `learn` was seen to open or to be asked for. */
+export interface FlowDocument extends SeenFlow {
+  readonly firstSeenMs: number;
+  readonly lastSeenMs: number;
 }
 
 /** One line of the event stream. `event` is a stable name: `drop`, `audit`, `endpoint.attributed`. */

@@ -68,3 +68,4 @@ export {
   usesOwner,
 } from "./selector.ts";
 export { relevantLabels, type SelfDescription, STRANGER, type Subject, subjectOf } from "./subject.ts";
+export type { SeenAddress, SeenContainer, SeenFlow } from "./suggest.ts";
