@@ -11,4 +11,4 @@ export interface ComposeFiles {
 }
 
 /** Far above any compose file that people write; a reader must not hold more of a file that is none. */
-export const FILE_SIZE_MAX_BYTES = 4 * 1024 * 1024;
+export const FILE_SIZE_MAX_BYTES = 1024 * 1024;

@@ -1,4 +1,4 @@
-import type { Place } from "../yaml/place.ts";
+import type { Place } from "../yaml/index.ts";
 
 /** A compose project as Docker reads it: every file merged, every variable replaced, inactive services gone. */
 export interface ComposeProject {

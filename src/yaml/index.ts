@@ -1,0 +1,13 @@
+export {
+  type Entry,
+  type Mapping,
+  nodeAt,
+  type Scalar,
+  type Sequence,
+  toJson,
+  type YamlNode,
+  type YamlPath,
+} from "./node.ts";
+export { parseYaml, readYaml, type YamlProblem, type YamlText } from "./parse.ts";
+export { formatPlace, type Place } from "./place.ts";
+export { replaceScalars, type ScalarEdit } from "./replace.ts";
