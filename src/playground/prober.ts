@@ -2,7 +2,11 @@ import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import type { Answer, Order, Outcome, StreamReport } from "./agent.ts";
+import type { Answer, Order } from "./agent/agent.ts";
+import type { Outcome } from "./agent/probe.ts";
+import type { SinkReport } from "./agent/serve.ts";
+import type { StreamReport } from "./agent/stream.ts";
+import type { Host } from "./command.ts";
 import type { Engine } from "./engine.ts";
 
 /** `tcp/80`, `udp/53` or `icmp`, as the policy labels write it. */
@@ -51,32 +55,40 @@ export class Prober {
 
   /** Enters the network namespace of process `pid`, as the engine's host numbers it. */
   static enter(engine: Engine, name: string, pid: string): Prober {
-    // The agent is this very file's neighbour: .ts when run from source, .js when compiled.
-    const agent = fileURLToPath(new URL(import.meta.url.replace(/prober(\.[jt]s)$/, "agent$1")));
-    const child = engine.host.spawn("nsenter", ["-t", pid, "--net", "--", process.execPath, agent], {
-      stdio: ["pipe", "pipe", "inherit"],
-    });
-    return new Prober(name, child);
+    return Prober.#start(engine.host, name, ["nsenter", "-t", pid, "--net", "--"]);
   }
 
-  tcp(address: string, port: number, timeoutMs = PROBE_TIMEOUT_MS): Promise<Outcome> {
-    return this.#probe({ op: "tcp", address, port, timeoutMs });
+  /** Enters a network namespace by its file; undefined: the host's own. */
+  static enterNamespace(host: Host, name: string, file: string | undefined): Prober {
+    return Prober.#start(host, name, file === undefined ? [] : ["nsenter", `--net=${file}`, "--"]);
   }
 
-  udp(address: string, port: number, timeoutMs = PROBE_TIMEOUT_MS): Promise<Outcome> {
-    return this.#probe({ op: "udp", address, port, timeoutMs });
+  static #start(host: Host, name: string, enter: readonly string[]): Prober {
+    // The agent lies beside this very file: .ts when run from source, .js when compiled.
+    const agent = fileURLToPath(new URL(import.meta.url.replace(/prober(\.[jt]s)$/, "agent/agent$1")));
+    const [program = "", ...words] = [...enter, process.execPath, agent];
+    return new Prober(name, host.spawn(program, words, { stdio: ["pipe", "pipe", "inherit"] }));
   }
 
-  icmp(address: string, timeoutMs = PROBE_TIMEOUT_MS): Promise<Outcome> {
-    return this.#probe({ op: "icmp", address, timeoutMs });
+  /** `source`: the address to come from, where there are several; so for the other probes. */
+  tcp(address: string, port: number, timeoutMs = PROBE_TIMEOUT_MS, source?: string): Promise<Outcome> {
+    return this.#probe({ op: "tcp", address, port, timeoutMs, source });
+  }
+
+  udp(address: string, port: number, timeoutMs = PROBE_TIMEOUT_MS, source?: string): Promise<Outcome> {
+    return this.#probe({ op: "udp", address, port, timeoutMs, source });
+  }
+
+  icmp(address: string, timeoutMs = PROBE_TIMEOUT_MS, source?: string): Promise<Outcome> {
+    return this.#probe({ op: "icmp", address, timeoutMs, source });
   }
 
   /** Any of the three, from its text. Throws on a text that is none of them. */
-  probe(address: string, probe: Probe, timeoutMs = PROBE_TIMEOUT_MS): Promise<Outcome> {
+  probe(address: string, probe: Probe, timeoutMs = PROBE_TIMEOUT_MS, source?: string): Promise<Outcome> {
     const [protocol, port] = probe.split("/");
-    if (protocol === "icmp") return this.icmp(address, timeoutMs);
-    if (protocol === "tcp") return this.tcp(address, Number(port), timeoutMs);
-    if (protocol === "udp") return this.udp(address, Number(port), timeoutMs);
+    if (protocol === "icmp") return this.icmp(address, timeoutMs, source);
+    if (protocol === "tcp") return this.tcp(address, Number(port), timeoutMs, source);
+    if (protocol === "udp") return this.udp(address, Number(port), timeoutMs, source);
     throw new Error(`${probe} is not a probe; use tcp/PORT, udp/PORT or icmp`);
   }
 
@@ -95,9 +107,36 @@ export class Prober {
   }
 
   /** Opens a long TCP connection to an echo server; the answer asks how it has fared so far. */
-  async stream(address: string, port: number, everyMs = 10): Promise<() => Promise<StreamReport>> {
-    const stream = Number((await this.#order({ op: "stream", address, port, everyMs })).text);
-    return async () => JSON.parse((await this.#order({ op: "streamed", stream })).text ?? "") as StreamReport;
+  stream(address: string, port: number, everyMs = 10, source?: string): Promise<() => Promise<StreamReport>> {
+    return this.#stream({ op: "stream", protocol: "tcp", address, port, everyMs, source });
+  }
+
+  /** Datagrams to an echo server, each sent once; the answer asks how many came back so far. */
+  udpStream(
+    address: string,
+    port: number,
+    everyMs = 5,
+    source?: string,
+  ): Promise<() => Promise<StreamReport>> {
+    return this.#stream({ op: "stream", protocol: "udp", address, port, everyMs, source });
+  }
+
+  /** Takes in all that comes to the port; the answer asks how much that was so far. */
+  async sink(protocol: "tcp" | "udp", port: number): Promise<() => Promise<SinkReport>> {
+    await this.#order({ op: "sink", protocol, port });
+    return async () =>
+      JSON.parse((await this.#order({ op: "sunk", protocol, port })).text ?? "") as SinkReport;
+  }
+
+  /** Sends to a sink for so long: UDP at the given pace, TCP as fast as it goes. */
+  async pump(
+    protocol: "tcp" | "udp",
+    address: string,
+    port: number,
+    forMs: number,
+    bytesPerSecond: number,
+  ): Promise<void> {
+    await this.#order({ op: "pump", protocol, address, port, forMs, bytesPerSecond });
   }
 
   /** A file as it reads inside the network namespace: `/proc/self/net/snmp`, `/proc/self/net/dev`. */
@@ -107,6 +146,11 @@ export class Prober {
 
   close(): void {
     this.#agent.stdin?.end();
+  }
+
+  async #stream(order: Order & { op: "stream" }): Promise<() => Promise<StreamReport>> {
+    const stream = Number((await this.#order(order)).text);
+    return async () => JSON.parse((await this.#order({ op: "streamed", stream })).text ?? "") as StreamReport;
   }
 
   async #probe(order: Order): Promise<Outcome> {

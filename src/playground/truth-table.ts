@@ -1,4 +1,4 @@
-import type { Outcome } from "./agent.ts";
+import type { Outcome } from "./agent/probe.ts";
 import { type Probe, type Prober, reached } from "./prober.ts";
 
 /** `expected.json` of an example: who may reach whom, written by hand. */
