@@ -2,12 +2,15 @@ import { cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll } from "vitest";
+import { AdminClient } from "../../src/cli/admin-client.ts";
 import { runOk } from "../../src/playground/command.ts";
 import type { EndpointSummary, HyperionDaemon } from "../../src/playground/daemon.ts";
 import { PrivateEngine, type PrivateEngineOptions } from "../../src/playground/engine.ts";
 import { IMAGE, importImage } from "../../src/playground/image.ts";
+import { Outside } from "../../src/playground/outside.ts";
 import { Prober } from "../../src/playground/prober.ts";
 import { openPrivateStage } from "../../src/playground/stage.ts";
+import { inParallel } from "../../src/playground/truth-table.ts";
 import { lacking, lacksNativeLibrary, lacksRoot } from "../skip.ts";
 import { DATAPLANE_ARGS } from "./dataplane.ts";
 
@@ -25,7 +28,15 @@ export function lacksEngine(): boolean {
 export interface BedOptions extends PrivateEngineOptions {
   /** Further words of `hyperion serve`. */
   readonly serveArgs?: readonly string[];
+  /**
+   * A machine outside, and a docker_gwbridge with IPv6, which Docker by itself makes without. The
+   * daemon starts when both are there.
+   */
+  readonly outside?: boolean;
 }
+
+/** Subnets of a docker_gwbridge with IPv6. */
+export const GATEWAY_SUBNETS = { ipv4: "172.30.0.0/16", ipv6: "fd30::/64" } as const;
 
 /** A container of a test, with what probing it takes. */
 export interface Subject {
@@ -35,27 +46,65 @@ export interface Subject {
   readonly prober: Prober;
 }
 
+/** `docker run` at once: more only wait for each other in the engine. */
+const PARALLEL_STARTS = 8;
+
+/** An event as the daemon's admin socket shows it; which fields there are depends on `event`. */
+export interface SeenEvent {
+  readonly event: string;
+  readonly container?: string | null;
+  readonly peer?: string | null;
+  readonly direction?: string | null;
+  readonly rule?: string | null;
+  readonly reason?: string | null;
+  readonly source?: string | null;
+  readonly destination?: string | null;
+  readonly protocol?: string | null;
+  readonly destinationPort?: number | null;
+}
+
+/** The words of `docker run` that put labels on a container. */
+export function labelWords(labels: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(labels).flatMap(([key, value]) => ["--label", `${key}=${value}`]);
+}
+
 /** A real engine and a real daemon, made for one test file and gone with it. */
 export class Bed {
   readonly engine: PrivateEngine;
   readonly daemon: HyperionDaemon;
+  readonly #outside: Outside | undefined;
   readonly #probers: Prober[] = [];
 
-  private constructor(engine: PrivateEngine, daemon: HyperionDaemon) {
+  private constructor(engine: PrivateEngine, daemon: HyperionDaemon, outside: Outside | undefined) {
     this.engine = engine;
     this.daemon = daemon;
+    this.#outside = outside;
   }
 
-  static async open({ serveArgs = [], ...options }: BedOptions = {}): Promise<Bed> {
+  static async open({ serveArgs = [], outside = false, ...options }: BedOptions = {}): Promise<Bed> {
     const engine = await PrivateEngine.open(options);
     try {
+      const far = outside ? await openOutside(engine) : undefined;
       const { daemon } = await openPrivateStage(engine, [...DATAPLANE_ARGS, ...serveArgs]);
       await importImage(engine);
-      return new Bed(engine, daemon);
+      return new Bed(engine, daemon, far);
     } catch (error) {
       await engine.close();
       throw error;
     }
+  }
+
+  /** The machine outside, which the bed was opened with. */
+  get outside(): Outside {
+    if (this.#outside === undefined) throw new Error("this bed has no outside");
+    return this.#outside;
+  }
+
+  /** Probes from the engine's host itself. */
+  hostProber(): Prober {
+    const prober = Prober.enterNamespace(this.engine.host, "host", undefined);
+    this.#probers.push(prober);
+    return prober;
   }
 
   docker(...args: readonly string[]): Promise<string> {
@@ -79,6 +128,37 @@ export class Bed {
       ...["run", "-d", "--init", "--name", name, "--network", network, ...options, IMAGE, "sleep", "100000"],
     );
     return this.subject(network, name);
+  }
+
+  /** Starts many sleeping containers at once: name to the words of its `docker run`. Subjects by name. */
+  async runAll(
+    network: string,
+    containers: Readonly<Record<string, readonly string[]>>,
+  ): Promise<Readonly<Record<string, Subject>>> {
+    const before = (await this.daemon.endpoints()).length;
+    await inParallel(
+      PARALLEL_STARTS,
+      Object.entries(containers).map(
+        ([name, words]) =>
+          () =>
+            this.docker(
+              ...["run", "-d", "--init", "--name", name, "--network", network, ...words],
+              ...[IMAGE, "sleep", "100000"],
+            ),
+      ),
+    );
+    await this.daemon.untilAttributed(before + Object.keys(containers).length, 30_000);
+    const endpoints = await this.daemon.endpoints();
+    const subjects = await Promise.all(
+      Object.keys(containers).map(async (name) => {
+        const endpoint = endpoints.find((e) => e.networkName === network && e.container?.name === name);
+        if (endpoint === undefined) throw new Error(`${name} has no endpoint on ${network}`);
+        const prober = await Prober.open(this.engine, name);
+        this.#probers.push(prober);
+        return { name, ipv4: endpoint.ipv4 ?? "", ipv6: endpoint.ipv6 ?? "", prober };
+      }),
+    );
+    return Object.fromEntries(subjects.map((subject) => [subject.name, subject]));
   }
 
   /** A running container by its name, once its endpoint is out of quarantine. */
@@ -113,6 +193,11 @@ export class Bed {
       if (Date.now() > deadline) throw new Error(`waited ${timeoutMs} ms in vain: ${what}`);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
+  }
+
+  /** The latest events of these types, oldest first. */
+  events(...types: readonly string[]): Promise<readonly SeenEvent[]> {
+    return new AdminClient(this.daemon.adminSocket).get(`/v1/events?type=${types.join(",")}`);
   }
 
   /** Packets dropped so far for a reason, of one container or of all. */
@@ -150,8 +235,26 @@ export class Bed {
 
   async close(): Promise<void> {
     this.closeProbers();
+    this.#outside?.close();
     await this.engine.close();
   }
+}
+
+async function openOutside(engine: PrivateEngine): Promise<Outside> {
+  const outside = await Outside.open(engine.host);
+  const { ipv4, ipv6 } = GATEWAY_SUBNETS;
+  // As Docker makes it, but for IPv6.
+  const options = [
+    "bridge.name=docker_gwbridge",
+    "bridge.enable_icc=false",
+    "bridge.enable_ip_masquerade=true",
+  ];
+  await engine.docker(
+    ...["network", "create", "-d", "bridge", "--ipv6", "--subnet", ipv4, "--subnet", ipv6],
+    ...options.flatMap((option) => ["-o", `com.docker.network.${option}`]),
+    "docker_gwbridge",
+  );
+  return outside;
 }
 
 /** A bed for the tests of the surrounding `describe`; call the answer inside them. */
