@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { applyPolicyFiles, PolicyAdmin, type PolicyAdministration, PolicyBook } from "./admin/index.ts";
 import { IdPool } from "./base/id-pool.ts";
 import type { Log } from "./base/log.ts";
 import type { Config } from "./config/options.ts";
@@ -21,13 +22,16 @@ import type { AdminView } from "./observe/admin-view.ts";
 import { DaemonView } from "./observe/daemon-view.ts";
 import type { EventHub } from "./observe/event-hub.ts";
 import { factsNames } from "./observe/facts-names.ts";
+import { FlowBook } from "./observe/flow-book.ts";
 import { PacketFeed } from "./observe/packet-feed.ts";
-import { Compiler } from "./pipeline/index.ts";
+import { Compiler, type Desired, type Settings } from "./pipeline/index.ts";
 import type { Dataplane } from "./platform/dataplane/dataplane.ts";
 import type { Docker } from "./platform/docker/docker.ts";
 import type { Host } from "./platform/host/host.ts";
 import type { Store } from "./platform/store/store.ts";
+import type { SeenFlow } from "./policy/index.ts";
 import type { Drivers } from "./protocol/methods.ts";
+import { IDENTITY_MAX, Numbers, POLICY_MAX } from "./reconcile/numbering.ts";
 import { Reconciler } from "./reconcile/reconciler.ts";
 
 /** What the engine stands on: the four doors, open, and what was read of the machine behind them. */
@@ -57,6 +61,7 @@ export interface Engine {
   readonly facts: Facts;
   readonly drivers: Drivers;
   readonly view: AdminView;
+  readonly policies: PolicyAdministration;
   /** Begins to follow Docker. Not before the sockets listen: the engine may be waiting for them. */
   followDocker(): void;
 }
@@ -67,7 +72,7 @@ export type Closer = () => Promise<void> | void;
 /**
  * Puts the engine together on open doors: reads the facts and the data plane back, makes them agree
  * and takes away what did not survive. `closers` gets what ends the parts; the doors are the
- * caller's. Throws E501, E709.
+ * caller's. Throws E170, E501, E709.
  */
 export async function assemble(
   ground: Ground,
@@ -81,14 +86,19 @@ export async function assemble(
   const startedAtMs = Date.now();
   const nowMs = () => Date.now();
 
-  const facts = await FactsStore.open(store);
+  const book = await PolicyBook.open(store, nowMs);
+  for (const name of await applyPolicyFiles(book, config.policyFiles)) {
+    log.info("policy.changed", `admin policy ${name} is at version ${book.version(name)}`, { policy: name });
+  }
+  const facts = await FactsStore.open(store, book.policies);
   const liveness = new Liveness({ facts, host, bootId, nowMs });
   const ipam = await Ipam.open(store, {
     defaultPools: config.addressPools,
     addressReuseDelayMs: config.addressReuseDelayMs,
     isInUse: (ip) => liveness.isInUse(ip),
   });
-  const reconciler = await openReconciler(ground, config, facts, log, () => vfs.attachAll());
+  const settings = compilerSettings(ground, config);
+  const reconciler = await openReconciler(ground, settings, facts, log, () => vfs.attachAll());
   closers.push(() => reconciler.stop());
   const vfs = new VfPool({
     host,
@@ -108,7 +118,9 @@ export async function assemble(
     nowMs,
   });
   const directory = new Directory({ facts, reconciler, log, nowMs, observed: (seen) => void tidyUp(seen) });
-  const identity = docker && new Identity(docker, log, directory, isOurs(driverName(config)));
+  const { identityLabels } = config;
+  const ours = isOurs(driverName(config));
+  const identity = docker && new Identity({ docker, log, directory, isOurs: ours, identityLabels });
   const attribution: Attribution = identity ?? NO_ATTRIBUTION;
   const endpoints = new Endpoints({
     facts,
@@ -132,7 +144,11 @@ export async function assemble(
 
   const names = () => factsNames(facts.facts, reconciler.desired);
   const lost = (error: HyperionError) => reconciler.lost(error);
-  const feed = new PacketFeed({ dataplane, hub, names, log: packetLog, lost });
+  const flows = await FlowBook.open({ store, log, nowMs });
+  closers.push(() => flows.close());
+  flows.start();
+  const learn = (flow: SeenFlow) => flows.add(flow);
+  const feed = new PacketFeed({ dataplane, hub, names, learn, log: packetLog, lost });
   closers.push(() => feed.close());
   feed.start();
   const view = new DaemonView({
@@ -149,7 +165,20 @@ export async function assemble(
   });
   const network = new HyperionDriver({ networks, endpoints, attribution, defaultMtuBytes, log });
   closers.push(() => identity?.stop());
-  return { facts: facts.facts, drivers: { network, ipam }, view, followDocker: () => identity?.start() };
+  const policies = new PolicyAdmin({
+    book,
+    facts: () => facts.facts,
+    compile: (other) => compileAlone(settings, other),
+    settle: () => reconciler.settleAll(),
+    log,
+  });
+  return {
+    facts: facts.facts,
+    drivers: { network, ipam },
+    view,
+    policies,
+    followDocker: () => identity?.start(),
+  };
 }
 
 /** Goes on with the VFs of this boot; endpoints whose VF is gone are taken away, together. */
@@ -159,19 +188,34 @@ async function adoptVfs(vfs: VfPool, facts: FactsStore, sweep: Sweep, bootId: st
   await sweep.lost([...earlier, ...lost]);
 }
 
+function compilerSettings({ docker }: Ground, config: Config): Settings {
+  return {
+    defaultPosture: config.posture,
+    identityLabels: config.identityLabels,
+    trustImageLabels: config.trustImageLabels,
+    requireContainer: docker !== undefined,
+    hardware: dataplane.capabilities.backend === "doca",
+  };
+}
+
+/** What facts would come to, with numbers of their own. */
+function compileAlone(settings: Settings, facts: Facts): Desired {
+  const identities = new Numbers("identity", IDENTITY_MAX);
+  const policies = new Numbers("policy", POLICY_MAX);
+  return new Compiler(settings).compile(facts, {
+    identity: (key) => identities.of(key),
+    policy: (key) => policies.of(key),
+  });
+}
+
 /** Reads the data plane back; nothing is changed yet. */
 async function openReconciler(
-  { dataplane, docker }: Ground,
-  config: Config,
+  { dataplane }: Ground,
+  settings: Settings,
   facts: FactsStore,
   log: Log,
   reattach: () => Promise<void>,
 ): Promise<Reconciler> {
-  const settings = {
-    defaultPosture: config.posture,
-    identityLabels: config.identityLabels,
-    requireContainer: docker !== undefined,
-  };
   return Reconciler.open({
     dataplane,
     newCompile: () => {

@@ -1,7 +1,7 @@
 import type { Log } from "../base/log.ts";
 import type { DockerObservation, EndpointDirectory } from "../identity/directory.ts";
 import { reasonOf } from "../model/errors.ts";
-import type { ContainerFacts, EndpointFacts } from "../model/facts.ts";
+import type { ComposeNetwork, ContainerFacts, EndpointFacts } from "../model/facts.ts";
 import { type ContainerId, type EndpointId, type NetworkId, shortId } from "../model/ids.ts";
 import { formatProblem } from "../policy/problem.ts";
 import type { Reconciler } from "../reconcile/reconciler.ts";
@@ -50,12 +50,25 @@ export class Directory implements EndpointDirectory {
   /** Its endpoints were deleted when it stopped, or the sweep will find them. */
   gone(): void {}
 
-  named(networkId: NetworkId, name: string): void {
+  named(networkId: NetworkId, name: string, compose: ComposeNetwork | undefined): void {
     const { facts } = this.#parts;
     const network = facts.network(networkId);
-    if (network === undefined || network.name === name) return;
-    void facts.learnNetwork({ ...network, name }).catch((error) => this.#unsaved(error));
+    if (network === undefined || (network.name === name && sameCompose(network.compose, compose))) return;
+    void facts.learnNetwork({ ...network, name, compose }).catch((error) => this.#unsaved(error));
     this.#settle();
+  }
+
+  *unsifted(): Iterable<EndpointFacts> {
+    for (const endpoint of this.#parts.facts.facts.endpoints.values()) {
+      if (endpoint.container !== undefined && endpoint.container.inherited === undefined) yield endpoint;
+    }
+  }
+
+  inherited(containerId: ContainerId): readonly string[] | undefined {
+    for (const { container } of this.#parts.facts.endpointsOfContainer(containerId)) {
+      if (container?.inherited !== undefined) return container.inherited;
+    }
+    return undefined;
   }
 
   observed(observation: DockerObservation): void {
@@ -107,6 +120,10 @@ function sameContainer(a: ContainerFacts | undefined, b: ContainerFacts): boolea
     sameLabels(a.labels, b.labels) &&
     sameInherited(a.inherited, b.inherited)
   );
+}
+
+function sameCompose(a: ComposeNetwork | undefined, b: ComposeNetwork | undefined): boolean {
+  return a?.project === b?.project && a?.key === b?.key;
 }
 
 function sameLabels(a: ContainerFacts["labels"], b: ContainerFacts["labels"]): boolean {

@@ -1,9 +1,9 @@
-import type { ContainerFacts, EndpointFacts } from "../model/facts.ts";
+import type { ComposeNetwork, ContainerFacts, EndpointFacts } from "../model/facts.ts";
 import type { ContainerId, EndpointId, NetworkId } from "../model/ids.ts";
 import type { DockerNetwork } from "../platform/docker/docker.ts";
 
 /**
- * What identity tells, and the one question it asks. Every method returns at once; none may throw. Identity
+ * What identity tells, and the few questions it asks. Every method returns at once; none may throw. Identity
  * may repeat itself: telling what is known already changes nothing.
  */
 export interface EndpointDirectory {
@@ -22,8 +22,17 @@ export interface EndpointDirectory {
   /** Docker has removed the container. */
   gone(containerId: ContainerId): void;
 
-  /** The name that Docker shows for a network. */
-  named(networkId: NetworkId, name: string): void;
+  /** The name that Docker shows for a network, and whose it is where compose made it. */
+  named(networkId: NetworkId, name: string, compose: ComposeNetwork | undefined): void;
+
+  /**
+   * Endpoints with a container of which it is not known which labels are its image's, for the lack of the image
+   * or because nothing depended on it.
+   */
+  unsifted(): Iterable<EndpointFacts>;
+
+  /** Which labels the container has from its image, as an endpoint has it on record. */
+  inherited(containerId: ContainerId): readonly string[] | undefined;
 
   /** All that Docker has of ours, for sweeping. */
   observed(observation: DockerObservation): void;

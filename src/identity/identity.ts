@@ -33,6 +33,16 @@ export const IDENTITY_TIMING: IdentityTiming = {
   surveyRetryMs: 1000,
 };
 
+export interface IdentityParts {
+  readonly docker: Docker;
+  readonly log: Log;
+  readonly directory: EndpointDirectory;
+  /** Whether a network is of our driver: those are surveyed and told in `observed`. */
+  readonly isOurs: (network: DockerNetwork) => boolean;
+  /** Labels besides `hyperion.*` that policy looks at. */
+  readonly identityLabels: readonly string[];
+}
+
 /**
  * Finds the container behind each endpoint, and its labels, before its first packet.
  *
@@ -46,8 +56,9 @@ export const IDENTITY_TIMING: IdentityTiming = {
  *    many containers starting it is a second late, and from engine 28 on it races with the process.
  *
  * Each is exact: names are unique in an engine, and it does not rename a container that it is starting. None
- * relies on an order of calls or events. Nothing here is awaited by a protocol handler, and no failure of the
- * engine's API gets out: an endpoint that cannot be attributed stays unattributed and is looked for again.
+ * relies on an order of calls or events. No failure of the engine's API gets out: an endpoint that cannot be
+ * attributed stays unattributed and is looked for again. One protocol handler waits for something here, for a
+ * moment and only while the engine is well ({@link attributed}).
  */
 export class Identity {
   readonly #docker: Docker;
@@ -69,27 +80,24 @@ export class Identity {
   #surveyFails = false;
   #running = false;
 
-  /** @param isOurs whether a network is of our driver: those are surveyed and told in `observed`. */
-  constructor(
-    docker: Docker,
-    log: Log,
-    directory: EndpointDirectory,
-    isOurs: (network: DockerNetwork) => boolean,
-    timing: IdentityTiming = IDENTITY_TIMING,
-  ) {
+  constructor(parts: IdentityParts, timing: IdentityTiming = IDENTITY_TIMING) {
+    const { docker, log, directory, isOurs, identityLabels } = parts;
     this.#docker = docker;
     this.#log = log;
     this.#directory = directory;
     this.#isOurs = isOurs;
     this.#timing = timing;
-    this.#containers = new ContainerCache(docker, directory);
+    this.#containers = new ContainerCache(docker, directory, identityLabels);
     this.#attribution = new Attribution(directory, this.#containers, log);
     this.#feed = new EventFeed(docker, log, timing, {
       connected: () => {
         this.#containers.follow(true);
         void this.#surveyNow();
       },
-      disconnected: () => this.#containers.follow(false),
+      disconnected: () => {
+        this.#containers.follow(false);
+        this.#attribution.abandon();
+      },
       event: (event) => this.#handle(event),
     });
     this.#watch = new NetworkWatch(timing, {
@@ -116,13 +124,18 @@ export class Identity {
     this.#running = false;
     this.#feed.stop();
     this.#watch.stop();
+    this.#attribution.abandon();
     clearInterval(this.#overdueTimer);
     clearTimeout(this.#surveyTimer);
   }
 
-  /** The container of that name; undefined also while Docker's events do not flow, when it may be another. */
+  /**
+   * The container of that name with all its labels; undefined also while Docker's events do not flow, when it
+   * may be another.
+   */
   known(containerName: string): ContainerFacts | undefined {
-    return this.#containers.synced ? this.#containers.named(containerName) : undefined;
+    const id = this.#containers.synced ? this.#containers.named(containerName)?.id : undefined;
+    return id && this.#containers.complete(id);
   }
 
   /**
@@ -131,7 +144,7 @@ export class Identity {
    */
   expect(endpoint: EndpointKey, containerName: string): void {
     if (this.#attribution.expect(endpoint, containerName)) return;
-    void quietly(this.#containers.refresh().then(() => this.#attribution.meetExpectations()));
+    void quietly(this.#attribution.seek(containerName));
   }
 
   /**
@@ -147,6 +160,14 @@ export class Identity {
   joined(endpoint: EndpointKey): void {
     this.#attribution.starts(endpoint.id);
     this.#watch.begin(endpoint.networkId, "now");
+  }
+
+  /**
+   * Called in Join for an endpoint that is still unattributed. Resolves when it is not any more, when nothing
+   * can be expected of Docker just now, and after `timeoutMs` at the latest.
+   */
+  async attributed(endpointId: EndpointId, timeoutMs: number): Promise<void> {
+    if (this.#feed.connected) await this.#attribution.told(endpointId, timeoutMs);
   }
 
   /** Called when an endpoint is deleted. */
@@ -188,10 +209,10 @@ export class Identity {
     return network;
   }
 
-  #learnName({ id, name }: DockerNetwork): void {
+  #learnName({ id, name, compose }: DockerNetwork): void {
     if (this.#networkNames.get(id) === name) return;
     this.#networkNames.set(id, name);
-    this.#directory.named(id, name);
+    this.#directory.named(id, name, compose);
   }
 
   /** Whatever was missed: daemon boot, a hung API, lost events. */
@@ -235,6 +256,7 @@ export class Identity {
     const startedAtMs = Date.now();
     const [all] = await Promise.all([this.#docker.networks(), this.#containers.refresh()]);
     this.#attribution.meetExpectations();
+    void this.#attribution.sift();
     const networks: DockerNetwork[] = [];
     for (const { id } of all.filter(this.#isOurs)) {
       const network = await this.#inspections.request(id);

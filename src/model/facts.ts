@@ -50,8 +50,9 @@ export interface ContainerFacts {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   /**
-   * Keys of those labels that policy looks at and that come from the image: same key, same value
-   * (policy-language §1, Trust). Undefined: the image is gone, and nobody knows any more.
+   * Keys of the labels that come from the image: same key, same value (policy-language §1, Trust).
+   * Undefined: nobody knows. Either the image is gone, or policy looks at none of the labels and
+   * Docker was not asked.
    */
   readonly inherited: readonly string[] | undefined;
 }

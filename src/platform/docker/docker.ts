@@ -1,7 +1,32 @@
-import type { ContainerFacts } from "../../model/facts.ts";
+import type { Brand } from "../../model/brand.ts";
+import type { ComposeNetwork } from "../../model/facts.ts";
 import type { ContainerId, EndpointId, NetworkId } from "../../model/ids.ts";
 import type { Ip } from "../../model/ip.ts";
 import type { Prefix } from "../../model/prefix.ts";
+
+/** A digest, `sha256:…`: what it names never changes. */
+export type ImageId = Brand<"ImageId">;
+
+/** What a container was made from. */
+export interface DockerImage {
+  readonly id: ImageId;
+  /**
+   * Which of the variants that an engine with containerd's image store keeps under one id, as its API
+   * takes a platform (JSON); undefined where an id is one variant.
+   */
+  readonly platform: string | undefined;
+}
+
+/** A container as Docker lists it. */
+export interface DockerContainer {
+  readonly id: ContainerId;
+  /** Without Docker's leading slash. */
+  readonly name: string;
+  /** Its own and those of its image, mixed. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** Undefined in an event, which has only the name that the image went by. */
+  readonly image: DockerImage | undefined;
+}
 
 /** What Docker says of one endpoint of a network that it lists. */
 export interface DockerAttachment {
@@ -16,6 +41,8 @@ export interface DockerAttachment {
 export interface DockerNetwork {
   readonly id: NetworkId;
   readonly name: string;
+  /** Undefined where the network's labels are not compose's. */
+  readonly compose: ComposeNetwork | undefined;
   readonly driver: string;
   readonly ipamDriver: string;
   /** Also those that nobody asked for by name. */
@@ -27,7 +54,7 @@ export type DockerEvent =
   /** A container joined a network: Docker lists the endpoint from now on. */
   | { readonly type: "connect"; readonly networkId: NetworkId; readonly containerId: ContainerId }
   | { readonly type: "disconnect"; readonly networkId: NetworkId; readonly containerId: ContainerId }
-  | { readonly type: "create"; readonly container: ContainerFacts }
+  | { readonly type: "create"; readonly container: DockerContainer }
   | { readonly type: "rename"; readonly containerId: ContainerId; readonly name: string }
   | { readonly type: "destroy"; readonly containerId: ContainerId };
 
@@ -41,7 +68,10 @@ export interface Docker {
   readonly host: string;
 
   /** Containers by id, or all of them, stopped ones too. */
-  containers(ids?: readonly ContainerId[]): Promise<readonly ContainerFacts[]>;
+  containers(ids?: readonly ContainerId[]): Promise<readonly DockerContainer[]>;
+
+  /** The labels that an image gives its containers; undefined when Docker does not have it (any more). */
+  imageLabels(image: DockerImage): Promise<Readonly<Record<string, string>> | undefined>;
 
   /** One network with its attachments; undefined when Docker does not know it. */
   network(id: NetworkId): Promise<DockerNetwork | undefined>;

@@ -106,7 +106,7 @@ class User {
     const { PoolID } = await this.#call("IpamDriver.RequestPool", POOL);
     await this.#insist(() => world.createNetwork(NET, ["10.1.0.0/24"]));
     for (const { container, name, address, labels } of PEOPLE) {
-      world.docker?.addContainer({ id: container, name, inherited: [], labels });
+      world.docker?.addContainer({ id: container, name, labels });
       await this.#call("IpamDriver.RequestAddress", { PoolID, Address: address, Options: {} });
       await this.#insist(async () => {
         const id = idOf<EndpointId>(this.#freshIds ? `e${name}.${this.#attempts++}.` : `e${name}`);

@@ -5,10 +5,14 @@ import type { EndpointDirectory } from "../../../src/identity/directory.ts";
 import { IDENTITY_TIMING, Identity } from "../../../src/identity/identity.ts";
 import type { ContainerFacts, EndpointFacts } from "../../../src/model/facts.ts";
 import type { ContainerId, EndpointId, NetworkId } from "../../../src/model/ids.ts";
+import type { ImageId } from "../../../src/platform/docker/docker.ts";
 import { MemoryDocker } from "../../../src/platform/docker/memory/memory.ts";
 
 const NETWORKS = ["n0", "n1"] as NetworkId[];
 const CONTAINERS = 6;
+/** Every third container is made from it; its group is never the container's own. */
+const IMAGE = "sha256:1" as ImageId;
+const GROUP = "hyperion.group";
 
 /** Steps of Docker's users, of the engine's lives, and of time. */
 const step = fc.oneof(
@@ -23,6 +27,7 @@ const step = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant("stop"), at: fc.nat(CONTAINERS - 1) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("recreate"), at: fc.nat(CONTAINERS - 1) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("rename"), at: fc.nat(CONTAINERS - 1) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom("lose image", "find image", "hang images") }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom("hang", "die", "revive") }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant("wait"), at: fc.nat(6) }) },
 ) as fc.Arbitrary<{ do: string; at?: number; heard?: boolean }>;
@@ -34,7 +39,7 @@ class World implements EndpointDirectory {
   readonly endpoints = new Map<EndpointId, EndpointFacts>();
   /** What is true: the container of each live endpoint, and each slot's container. */
   readonly truth = new Map<EndpointId, ContainerId>();
-  readonly slots: { id: ContainerId; name: string; endpoint: EndpointId | undefined }[] = [];
+  readonly slots: { id: ContainerId; name: string; endpoint: EndpointId | undefined; plain: boolean }[] = [];
   readonly wrong: string[] = [];
   readonly identity: Identity;
   #serial = 0;
@@ -49,14 +54,13 @@ class World implements EndpointDirectory {
       surveyPeriodMs: 30,
     };
     const search = { overduePeriodMs: 5, overdueAfterMs: 0 };
-    this.identity = new Identity(this.docker, silent, this, ({ driver }) => driver === "hyperion", {
-      ...IDENTITY_TIMING,
-      ...timing,
-      ...search,
-    });
+    const isOurs = ({ driver }: { readonly driver: string }) => driver === "hyperion";
+    const parts = { docker: this.docker, log: silent, directory: this, isOurs, identityLabels: [] };
+    this.identity = new Identity(parts, { ...IDENTITY_TIMING, ...timing, ...search });
     for (const id of NETWORKS) {
       this.docker.addNetwork({ id, name: id, driver: "hyperion", ipamDriver: "default" });
     }
+    this.docker.addImage(IMAGE, { [GROUP]: "admin" });
     for (let at = 0; at < CONTAINERS; at++) this.#create(at, `name${at}`);
     this.identity.start();
   }
@@ -70,7 +74,18 @@ class World implements EndpointDirectory {
     if (endpoint === undefined) return;
     // At no time may an endpoint carry another container's labels.
     if (container.labels.of !== this.truth.get(id)) this.wrong.push(`${id}=${container.id}`);
+    // Nor a label of its image as its own, or its own as the image's.
+    const ofImage = container.labels[GROUP] === "admin";
+    if (container.inherited !== undefined && container.inherited.includes(GROUP) !== ofImage) {
+      this.wrong.push(`${id}: ${container.labels[GROUP]} taken for ${ofImage ? "its own" : "its image's"}`);
+    }
     this.endpoints.set(id, { ...endpoint, container });
+  }
+
+  /** Endpoints with a label that matters of which nobody knows whether it is the image's. */
+  get doubtful(): readonly EndpointId[] {
+    const all = [...this.unsifted()];
+    return all.filter(({ container }) => container?.labels[GROUP] !== undefined).map(({ id }) => id);
   }
 
   rename(id: ContainerId, name: string): void {
@@ -78,6 +93,17 @@ class World implements EndpointDirectory {
       if (endpoint.container?.id !== id) continue;
       this.endpoints.set(endpointId, { ...endpoint, container: { ...endpoint.container, name } });
     }
+  }
+
+  *unsifted() {
+    for (const each of this.endpoints.values()) {
+      if (each.container !== undefined && each.container.inherited === undefined) yield each;
+    }
+  }
+
+  inherited(id: ContainerId): readonly string[] | undefined {
+    const known = [...this.endpoints.values()].find(({ container }) => container?.id === id);
+    return known?.container?.inherited;
   }
 
   gone(): void {}
@@ -93,14 +119,19 @@ class World implements EndpointDirectory {
     else if (one.do === "hang") this.docker.hang();
     else if (one.do === "die") this.docker.die();
     else if (one.do === "revive") this.docker.revive();
+    else if (one.do === "hang images") this.docker.hangImages();
+    else if (one.do === "lose image") this.docker.removeImage(IMAGE);
+    else if (one.do === "find image") this.docker.addImage(IMAGE, { [GROUP]: "admin" });
     else if (one.do === "wait") await sleep(at);
     else this.#connect(at, one.heard ?? true);
   }
 
   #create(at: number, name: string): void {
     const id = `c${++this.#serial}` as ContainerId;
-    this.slots[at] = { id, name, endpoint: undefined };
-    this.docker.addContainer({ id, name, inherited: [], labels: { of: id } });
+    const own = this.#serial % 3 === 0 ? { [GROUP]: "web" } : {};
+    const image = at % 3 === 0 && this.docker.hasImage(IMAGE) ? { image: IMAGE } : {};
+    this.slots[at] = { id, name, endpoint: undefined, plain: !(GROUP in own) && !("image" in image) };
+    this.docker.addContainer({ id, name, labels: { of: id, ...own }, ...image });
   }
 
   #start(at: number): void {
@@ -125,6 +156,7 @@ class World implements EndpointDirectory {
   /** The engine is well, and every start comes to its end. */
   finish(): void {
     this.docker.revive();
+    this.docker.addImage(IMAGE, { [GROUP]: "admin" });
     for (let at = 0; at < CONTAINERS; at++) this.#connect(at, false);
   }
 
@@ -153,9 +185,10 @@ class World implements EndpointDirectory {
   }
 }
 
-/** By what was told of the slot's endpoint, or by the cache where it has none. */
-function nameOf(world: World, { id, name, endpoint }: World["slots"][number]): string | undefined {
+/** By what was told of the slot's endpoint, or by the cache where it has none; images are not asked for there. */
+function nameOf(world: World, { id, name, endpoint, plain }: World["slots"][number]): string | undefined {
   if (endpoint !== undefined) return world.endpoints.get(endpoint)?.container?.name;
+  if (!plain) return name;
   const known = world.identity.known(name);
   return known?.id === id ? known.name : undefined;
 }
@@ -168,6 +201,7 @@ test("whatever happens, once the engine is well every endpoint is its container'
       for (const each of taken) await world.take(each);
       world.finish();
       await expect.poll(() => [...world.unattributed()].length, { interval: 2 }).toBe(0);
+      await expect.poll(() => world.doubtful, { interval: 2 }).toEqual([]);
       expect(world.wrong).toEqual([]);
       // The next survey sees the renames that were missed.
       const names = () => world.slots.map((slot) => nameOf(world, slot));

@@ -3,6 +3,7 @@ import { test } from "vitest";
 import {
   decodeContainer,
   decodeEvent,
+  decodeImageLabels,
   decodeNetwork,
 } from "../../../src/platform/docker/dockerode/decode.ts";
 
@@ -12,7 +13,13 @@ const junk = fc.oneof(
   fc.constantFrom("", "invalid Prefix", "1.2.3.999/24", "10.0.0.0/99", "::/129", "/name", "ep-", "create"),
 );
 const container = fc.record(
-  { Id: junk, Names: fc.oneof(junk, fc.array(junk)), Labels: junk },
+  {
+    Id: junk,
+    Names: fc.oneof(junk, fc.array(junk)),
+    Labels: junk,
+    ImageID: junk,
+    ImageManifestDescriptor: fc.oneof(junk, fc.record({ platform: junk })),
+  },
   { requiredKeys: [] },
 );
 const endpoint = fc.record(
@@ -46,6 +53,8 @@ test("whatever an engine answers, it is read or overlooked, and never thrown ove
       decodeContainer(c);
       decodeNetwork(n);
       decodeEvent(e);
+      decodeImageLabels(c);
+      decodeImageLabels({ Config: n });
     }),
     { numRuns: 2000 },
   );

@@ -23,7 +23,7 @@ async function start(
   name: string,
   labels: Record<string, string>,
 ): Promise<void> {
-  world.docker?.addContainer({ id: container, name, inherited: [], labels });
+  world.docker?.addContainer({ id: container, name, labels });
   await world.createEndpoint(N1, endpoint, { Address: endpoint === E1 ? "10.1.0.2/24" : "10.1.0.3/24" });
   await world.joinContainer(N1, endpoint, container);
 }
@@ -101,7 +101,7 @@ describe("attribution", () => {
   });
 
   it("goes on in memory while the disk refuses, and reaches the disk with the next write", async () => {
-    world.docker?.addContainer({ id: WEB, name: "web", inherited: [], labels: {} });
+    world.docker?.addContainer({ id: WEB, name: "web", labels: {} });
     await world.createEndpoint(N1, E1, { Address: "10.1.0.2/24" });
     world.life.store.failAlways();
     await world.joinContainer(N1, E1, WEB);
@@ -131,7 +131,6 @@ describe("a label error on an engine that tells names to IPAM", () => {
     world.docker?.addContainer({
       id: WEB,
       name: "web",
-      inherited: [],
       labels: { "hyperion.ingress.web": "allow nothing" },
     });
     await vi.waitFor(async () => expect((await world.status()).docker.connected).toBe(true));
@@ -150,7 +149,7 @@ describe("a label error on an engine that tells names to IPAM", () => {
   it("lets it start, quarantined, otherwise; a right one is attributed without waiting for a Join", async () => {
     await world.createNetwork(idOf("n2"), ["10.2.0.0/24"]);
     await vi.waitFor(async () => expect((await world.status()).docker.connected).toBe(true));
-    world.docker?.addContainer({ id: WEB, name: "web", inherited: [], labels: {} });
+    world.docker?.addContainer({ id: WEB, name: "web", labels: {} });
     const { Address } = await request("web");
     await world.createEndpoint(idOf("n2"), E1, { Address: Address as string });
     await untilMode(E1, "enforce");

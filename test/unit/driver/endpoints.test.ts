@@ -166,7 +166,7 @@ describe("creating an endpoint", () => {
 
 describe("an address or MAC that is taken", () => {
   beforeEach(async () => {
-    world.docker?.addContainer({ id: idOf("c1"), name: "web", inherited: [], labels: {} });
+    world.docker?.addContainer({ id: idOf("c1"), name: "web", labels: {} });
     await world.createEndpoint(N1, E1, {
       Address: "10.1.0.2/24",
       AddressIPv6: "fd00:1::2/64",
@@ -300,7 +300,7 @@ describe("deleting an endpoint", () => {
   });
 
   it("keeps it, forwarding, when the disk refuses", async () => {
-    world.docker?.addContainer({ id: idOf("c1"), name: "web", inherited: [], labels: {} });
+    world.docker?.addContainer({ id: idOf("c1"), name: "web", labels: {} });
     await world.createEndpoint(N1, E1, { Address: "10.1.0.2/24" });
     await world.joinContainer(N1, E1, idOf<ContainerId>("c1"));
     await vi.waitFor(async () => expect((await world.endpoint(E1))?.mode).toBe("enforce"));

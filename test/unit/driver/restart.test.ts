@@ -18,12 +18,12 @@ beforeEach(async () => {
   vi.useFakeTimers({ toFake: ["Date"] });
   world = await World.open();
   await world.createNetwork(N1, ["10.1.0.0/24"], { options: { "hyperion.multicast": "true" } });
-  world.docker?.addContainer({ id: WEB, name: "web", inherited: [], labels: { "hyperion.group": "web" } });
+  world.docker?.addContainer({ id: WEB, name: "web", labels: { "hyperion.group": "web" } });
   const labels = {
     "hyperion.policy": "default-deny",
     "hyperion.ingress.web": "allow tcp/1-1023 from group:web",
   };
-  world.docker?.addContainer({ id: API, name: "api", inherited: [], labels });
+  world.docker?.addContainer({ id: API, name: "api", labels });
   await world.createEndpoint(N1, E1, { Address: "10.1.0.2/24" });
   await world.createEndpoint(N1, E2, { Address: "10.1.0.3/24" });
   await world.createEndpoint(N1, E3, { Address: "10.1.0.4/24" });

@@ -1,76 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Log } from "../../../src/base/log.ts";
-import type { DockerObservation, EndpointDirectory } from "../../../src/identity/directory.ts";
 import { IDENTITY_TIMING, Identity, type IdentityTiming } from "../../../src/identity/identity.ts";
-import type { ContainerFacts, EndpointFacts } from "../../../src/model/facts.ts";
+import type { ContainerFacts } from "../../../src/model/facts.ts";
 import type { ContainerId, EndpointId, NetworkId } from "../../../src/model/ids.ts";
-import { parseMac } from "../../../src/model/mac.ts";
 import { MemoryDocker } from "../../../src/platform/docker/memory/memory.ts";
+import { MemoryDirectory } from "./memory-directory.ts";
 
 const NETWORK = "n1" as NetworkId;
 const OTHER = "n2" as NetworkId;
-
-class MemoryDirectory implements EndpointDirectory {
-  readonly endpoints = new Map<EndpointId, EndpointFacts>();
-  readonly names = new Map<ContainerId, string>();
-  readonly networkNames = new Map<NetworkId, string>();
-  readonly removed: ContainerId[] = [];
-  readonly observations: DockerObservation[] = [];
-  readonly history: string[] = [];
-
-  add(id: string, networkId = NETWORK, createdAtMs = Date.now()): EndpointFacts {
-    const endpoint: EndpointFacts = {
-      id: id as EndpointId,
-      networkId,
-      index: this.endpoints.size + 1,
-      mac: parseMac("02:00:00:00:00:01"),
-      macGiven: false,
-      ipv4: undefined,
-      ipv6: undefined,
-      vf: "hyv1",
-      representor: "hyr1",
-      port: 1,
-      driverOptions: {},
-      container: undefined,
-      bootId: "boot",
-      createdAtMs,
-    };
-    this.endpoints.set(endpoint.id, endpoint);
-    return endpoint;
-  }
-
-  *unattributed() {
-    for (const each of this.endpoints.values()) if (each.container === undefined) yield each;
-  }
-
-  attribute(id: EndpointId, container: ContainerFacts): void {
-    const endpoint = this.endpoints.get(id);
-    if (endpoint === undefined) return;
-    this.endpoints.set(id, { ...endpoint, container });
-    this.history.push(`${id}=${container.id}`);
-  }
-
-  rename(id: ContainerId, name: string): void {
-    this.names.set(id, name);
-  }
-
-  gone(id: ContainerId): void {
-    this.removed.push(id);
-  }
-
-  named(id: NetworkId, name: string): void {
-    this.networkNames.set(id, name);
-  }
-
-  observed(observation: DockerObservation): void {
-    this.observations.push(observation);
-  }
-
-  of(id: string): ContainerFacts | undefined {
-    return this.endpoints.get(id as EndpointId)?.container;
-  }
-}
 
 class MemoryLog implements Log {
   readonly events: string[] = [];
@@ -102,16 +40,15 @@ let identity: Identity;
 
 const container = (id: string, name = id, labels: Record<string, string> = { of: id }): ContainerFacts => ({
   id: id as ContainerId,
-  inherited: [],
   name,
   labels,
+  inherited: undefined,
 });
 
 const begin = (timing: Partial<IdentityTiming> = {}) => {
-  identity = new Identity(docker, log, directory, ({ driver }) => driver === "hyperion", {
-    ...TIMING,
-    ...timing,
-  });
+  const isOurs = ({ driver }: { readonly driver: string }) => driver === "hyperion";
+  const parts = { docker, log, directory, isOurs, identityLabels: ["role"] };
+  identity = new Identity(parts, { ...TIMING, ...timing });
   identity.start();
 };
 
@@ -131,7 +68,8 @@ beforeEach(() => {
   docker = new MemoryDocker(30);
   directory = new MemoryDirectory();
   log = new MemoryLog();
-  docker.addNetwork({ id: NETWORK, name: "front", driver: "hyperion", ipamDriver: "default" });
+  const compose = { project: "shop", key: "front" };
+  docker.addNetwork({ id: NETWORK, name: "front", compose, driver: "hyperion", ipamDriver: "default" });
   docker.addNetwork({ id: OTHER, name: "bridge", driver: "bridge", ipamDriver: "default" });
 });
 
@@ -408,7 +346,7 @@ describe("what is told besides", () => {
     docker.addContainer(container("c1", "web"));
     docker.renameContainer("c1" as ContainerId, "www");
     expect(directory.names.get("c1" as ContainerId)).toBe("www");
-    expect(identity.known("www")).toMatchObject({ id: "c1", name: "www" });
+    await expect.poll(() => identity.known("www")).toMatchObject({ id: "c1", name: "www" });
     docker.removeContainer("c1" as ContainerId);
     expect(directory.removed).toEqual(["c1"]);
     expect(identity.known("www")).toBeUndefined();
@@ -424,6 +362,7 @@ describe("what is told besides", () => {
     expect(observation?.networks.map(({ name }) => name)).toEqual(["front"]);
     expect(observation?.networks[0]?.attachments).toMatchObject([{ endpointId: "e1", containerId: "c1" }]);
     expect([...directory.networkNames]).toEqual([[NETWORK, "front"]]);
+    expect(directory.composeNetworks.get(NETWORK)).toEqual({ project: "shop", key: "front" });
   });
 
   test("nothing, when a part of the survey fails", async () => {

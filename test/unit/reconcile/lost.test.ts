@@ -26,7 +26,7 @@ afterEach(() => world.stop());
 
 async function start(id: EndpointId, name: string, address: string, labels: Record<string, string>) {
   const container = idOf<ContainerId>(`c${name}`);
-  world.docker?.addContainer({ id: container, name, inherited: [], labels });
+  world.docker?.addContainer({ id: container, name, labels });
   await world.createEndpoint(N1, id, { Address: address });
   await world.joinContainer(N1, id, container);
 }

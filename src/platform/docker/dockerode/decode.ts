@@ -1,8 +1,19 @@
-import type { ContainerFacts } from "../../../model/facts.ts";
+import type { ComposeNetwork } from "../../../model/facts.ts";
 import type { ContainerId, EndpointId, NetworkId } from "../../../model/ids.ts";
 import { type Ip, parseInterfaceAddress } from "../../../model/ip.ts";
 import { type Prefix, parsePrefix } from "../../../model/prefix.ts";
-import type { DockerAttachment, DockerEvent, DockerNetwork } from "../docker.ts";
+import type {
+  DockerAttachment,
+  DockerContainer,
+  DockerEvent,
+  DockerImage,
+  DockerNetwork,
+  ImageId,
+} from "../docker.ts";
+
+/** Written by compose on the networks that it makes (docker/compose, pkg/api/labels.go). */
+const COMPOSE_PROJECT = "com.docker.compose.project";
+const COMPOSE_NETWORK = "com.docker.compose.network";
 
 /**
  * From the Engine API's JSON to the port's words. Engines of ten years write it, so whatever is missing or of
@@ -11,14 +22,34 @@ import type { DockerAttachment, DockerEvent, DockerNetwork } from "../docker.ts"
 type Json = Readonly<Record<string, unknown>>;
 
 /** An entry of `GET /containers/json`. */
-export function decodeContainer(value: unknown): ContainerFacts | undefined {
+export function decodeContainer(value: unknown): DockerContainer | undefined {
   const json = object(value);
   const id = text(json.Id);
   if (id === "") return undefined;
   // With legacy links a container has further names, of the form /other/alias.
   const names = array(json.Names).map(text);
   const name = names.find((each) => each.lastIndexOf("/") === 0) ?? names[0] ?? "";
-  return { id: id as ContainerId, name: withoutSlash(name), inherited: [], labels: texts(json.Labels) };
+  return {
+    id: id as ContainerId,
+    name: withoutSlash(name),
+    labels: texts(json.Labels),
+    image: decodeImage(json),
+  };
+}
+
+/** Of a container: ImageID, and with containerd's image store (API 1.48) the manifest that it was made from. */
+function decodeImage(container: Json): DockerImage | undefined {
+  const id = text(container.ImageID);
+  if (id === "") return undefined;
+  const { os, architecture, variant } = object(object(container.ImageManifestDescriptor).platform);
+  const platform = { os: text(os), architecture: text(architecture), variant: text(variant) || undefined };
+  const stated = platform.os !== "" && platform.architecture !== "";
+  return { id: id as ImageId, platform: stated ? JSON.stringify(platform) : undefined };
+}
+
+/** `GET /images/{id}/json`. */
+export function decodeImageLabels(value: unknown): Readonly<Record<string, string>> {
+  return texts(object(object(value).Config).Labels);
 }
 
 /** `GET /networks/{id}`, or an entry of `GET /networks`, which has no attachments. */
@@ -32,6 +63,7 @@ export function decodeNetwork(value: unknown): DockerNetwork | undefined {
   return {
     id: id as NetworkId,
     name: text(json.Name),
+    compose: decodeCompose(texts(json.Labels)),
     driver: text(json.Driver),
     ipamDriver: text(object(json.IPAM).Driver),
     subnets: array(object(json.IPAM).Config)
@@ -39,6 +71,12 @@ export function decodeNetwork(value: unknown): DockerNetwork | undefined {
       .filter((each) => each !== undefined),
     attachments: attachments.filter((each) => each !== undefined),
   };
+}
+
+function decodeCompose(labels: Readonly<Record<string, string>>): ComposeNetwork | undefined {
+  const project = labels[COMPOSE_PROJECT] ?? "";
+  const key = labels[COMPOSE_NETWORK] ?? "";
+  return project === "" || key === "" ? undefined : { project, key };
 }
 
 function decodeAttachment(key: string, json: Json): DockerAttachment | undefined {
@@ -85,8 +123,9 @@ function containerEvent(
   // The engine puts these two among the labels, over labels of the same keys.
   const { name: given = "", image: _, ...labels } = attributes;
   const name = withoutSlash(given);
-  if (action === "create")
-    return { type: "create", container: { id: containerId, name, inherited: [], labels } };
+  if (action === "create") {
+    return { type: "create", container: { id: containerId, name, labels, image: undefined } };
+  }
   if (action === "rename") return { type: "rename", containerId, name };
   return action === "destroy" ? { type: "destroy", containerId } : undefined;
 }

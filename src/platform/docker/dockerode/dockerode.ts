@@ -3,11 +3,17 @@ import { text as readText } from "node:stream/consumers";
 import Dockerode from "dockerode";
 import { DeadlineError, within } from "../../../base/deadline.ts";
 import { HyperionError, isHyperionError, reasonOf } from "../../../model/errors.ts";
-import type { ContainerFacts } from "../../../model/facts.ts";
 import type { ContainerId, NetworkId } from "../../../model/ids.ts";
-import type { Docker, DockerEvent, DockerNetwork, EventStream } from "../docker.ts";
+import type {
+  Docker,
+  DockerContainer,
+  DockerEvent,
+  DockerImage,
+  DockerNetwork,
+  EventStream,
+} from "../docker.ts";
 import { parseDockerHost } from "./address.ts";
-import { decodeContainer, decodeEvent, decodeNetwork } from "./decode.ts";
+import { decodeContainer, decodeEvent, decodeImageLabels, decodeNetwork } from "./decode.ts";
 import { LineSplitter } from "./lines.ts";
 
 /** Time one call may take, in milliseconds. */
@@ -46,19 +52,19 @@ export class DockerodeDocker implements Docker {
     this.#docker = new Dockerode(parseDockerHost(host, certPath));
   }
 
-  async containers(ids?: readonly ContainerId[]): Promise<readonly ContainerFacts[]> {
+  async containers(ids?: readonly ContainerId[]): Promise<readonly DockerContainer[]> {
     if (ids?.length === 0) return [];
     const query = ids === undefined ? { all: true } : { all: true, filters: { id: ids } };
     return this.#list(await this.#get("/containers/json", query), decodeContainer);
   }
 
   async network(id: NetworkId): Promise<DockerNetwork | undefined> {
-    try {
-      return decodeNetwork(await this.#get(`/networks/${encodeURIComponent(id)}`));
-    } catch (error) {
-      if (isHyperionError(error, "E604") && error.details.status === 404) return undefined;
-      throw error;
-    }
+    return this.#one(`/networks/${encodeURIComponent(id)}`, undefined, decodeNetwork);
+  }
+
+  async imageLabels({ id, platform }: DockerImage): Promise<Readonly<Record<string, string>> | undefined> {
+    const query = platform === undefined ? undefined : { platform };
+    return this.#one(`/images/${encodeURIComponent(id)}/json`, query, decodeImageLabels);
   }
 
   async networks(): Promise<readonly DockerNetwork[]> {
@@ -94,6 +100,20 @@ export class DockerodeDocker implements Docker {
     const closed = new Promise<void>((resolve) => body.once("close", resolve));
     body.on("error", () => {}); // "close" follows
     return { closed, close: () => void body.destroy() };
+  }
+
+  /** What a path names, or undefined where the engine says that there is no such thing. */
+  async #one<T>(
+    path: string,
+    query: Query | undefined,
+    decode: (value: unknown) => T | undefined,
+  ): Promise<T | undefined> {
+    try {
+      return decode(await this.#get(path, query));
+    } catch (error) {
+      if (isHyperionError(error, "E604") && error.details.status === 404) return undefined;
+      throw error;
+    }
   }
 
   /** The JSON of one answer, whole within the deadline. */

@@ -1,7 +1,15 @@
 import { HyperionError } from "../../../model/errors.ts";
-import type { ContainerFacts } from "../../../model/facts.ts";
 import type { ContainerId, EndpointId, NetworkId } from "../../../model/ids.ts";
-import type { Docker, DockerAttachment, DockerEvent, DockerNetwork, EventStream } from "../docker.ts";
+import type {
+  Docker,
+  DockerAttachment,
+  DockerContainer,
+  DockerEvent,
+  DockerImage,
+  DockerNetwork,
+  EventStream,
+  ImageId,
+} from "../docker.ts";
 
 interface Listener {
   readonly tell: (event: DockerEvent) => void;
@@ -15,6 +23,14 @@ interface MemoryNetwork {
   readonly attachments: Map<EndpointId, DockerAttachment>;
 }
 
+/** A container as a test makes it; without an image of its own it gets one without labels. */
+export type GivenContainer = Omit<DockerContainer, "image"> & { readonly image?: ImageId };
+
+type GivenNetwork = Omit<DockerNetwork, "attachments" | "subnets" | "compose"> &
+  Partial<Pick<DockerNetwork, "subnets" | "compose">>;
+
+const PLAIN_IMAGE = "sha256:plain" as ImageId;
+
 /** A Docker Engine made of maps, with the engine's order of events and its ways of failing. */
 export class MemoryDocker implements Docker {
   readonly host = "memory:";
@@ -24,10 +40,14 @@ export class MemoryDocker implements Docker {
   latencyMs = 0;
   /** While true, events happen but nobody is told. */
   muted = false;
-  readonly #containers = new Map<ContainerId, ContainerFacts>();
+  /** Times that the labels of an image were asked for. */
+  imageQuestions = 0;
+  readonly #containers = new Map<ContainerId, DockerContainer>();
+  readonly #images = new Map<ImageId, Readonly<Record<string, string>>>([[PLAIN_IMAGE, {}]]);
   readonly #networks = new Map<NetworkId, MemoryNetwork>();
   readonly #listeners = new Set<Listener>();
   #health: Health = "well";
+  #imagesHang = false;
   #revived: (() => void)[] = [];
   #untold: DockerEvent[] = [];
 
@@ -35,9 +55,14 @@ export class MemoryDocker implements Docker {
     this.timeoutMs = timeoutMs;
   }
 
-  containers(ids?: readonly ContainerId[]): Promise<readonly ContainerFacts[]> {
+  containers(ids?: readonly ContainerId[]): Promise<readonly DockerContainer[]> {
     const wanted = ids === undefined ? undefined : new Set(ids);
     return this.#serve(() => [...this.#containers.values()].filter((each) => wanted?.has(each.id) ?? true));
+  }
+
+  imageLabels({ id }: DockerImage): Promise<Readonly<Record<string, string>> | undefined> {
+    this.imageQuestions++;
+    return this.#serve(() => this.#images.get(id), this.#imagesHang);
   }
 
   network(id: NetworkId): Promise<DockerNetwork | undefined> {
@@ -66,20 +91,37 @@ export class MemoryDocker implements Docker {
     });
   }
 
-  addNetwork(
-    facts: Omit<DockerNetwork, "attachments" | "subnets"> & Partial<Pick<DockerNetwork, "subnets">>,
-  ): void {
-    this.#networks.set(facts.id, { facts: { subnets: [], ...facts }, attachments: new Map() });
+  addNetwork(given: GivenNetwork): void {
+    const facts = { subnets: [], compose: undefined, ...given };
+    this.#networks.set(facts.id, { facts, attachments: new Map() });
   }
 
   removeNetwork(id: NetworkId): void {
     this.#networks.delete(id);
   }
 
-  /** `docker create`. */
-  addContainer(container: ContainerFacts): void {
+  /** `docker build`, `docker pull`. */
+  addImage(id: ImageId, labels: Readonly<Record<string, string>>): void {
+    this.#images.set(id, labels);
+  }
+
+  /** `docker rmi -f`: also while containers are made from it. */
+  removeImage(id: ImageId): void {
+    this.#images.delete(id);
+  }
+
+  hasImage(id: ImageId): boolean {
+    return this.#images.has(id);
+  }
+
+  /** `docker create`: the container gets its image's labels, and its own over them. */
+  addContainer({ image = PLAIN_IMAGE, ...given }: GivenContainer): void {
+    const labels = { ...this.#images.get(image), ...given.labels };
+    const container = { ...given, labels, image: { id: image, platform: undefined } };
     this.#containers.set(container.id, container);
-    this.emit({ type: "create", container });
+    // The engine writes these two attributes of the event over labels of the same keys.
+    const { name: _, image: __, ...told } = labels;
+    this.emit({ type: "create", container: { ...given, labels: told, image: undefined } });
   }
 
   renameContainer(id: ContainerId, name: string): void {
@@ -134,6 +176,11 @@ export class MemoryDocker implements Docker {
     this.#health = "hung";
   }
 
+  /** From now on questions about images are not answered, and only those. */
+  hangImages(): void {
+    this.#imagesHang = true;
+  }
+
   /** The engine goes: streams end, calls are refused. What it knows stays, its events are lost. */
   die(): void {
     this.#health = "dead";
@@ -144,6 +191,7 @@ export class MemoryDocker implements Docker {
   /** Well again: calls that hang are answered. */
   revive(): void {
     this.#health = "well";
+    this.#imagesHang = false;
     for (const event of this.#untold.splice(0)) this.emit(event);
     for (const resume of this.#revived.splice(0)) resume();
   }
@@ -153,9 +201,9 @@ export class MemoryDocker implements Docker {
     this.#networks.get(networkId)?.attachments.set(given.endpointId, attachment);
   }
 
-  async #serve<T>(answer: () => T): Promise<T> {
+  async #serve<T>(answer: () => T, hangs = false): Promise<T> {
     await this.#travel();
-    if (this.#health === "hung") await this.#hang();
+    if (hangs || this.#health === "hung") await this.#hang();
     if (this.#health === "dead") throw new HyperionError("E605", { host: this.host, reason: "refused" });
     const result = answer();
     await this.#travel();

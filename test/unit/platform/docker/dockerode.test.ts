@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { ContainerId, NetworkId } from "../../../../src/model/ids.ts";
-import type { DockerEvent } from "../../../../src/platform/docker/docker.ts";
+import type { DockerEvent, ImageId } from "../../../../src/platform/docker/docker.ts";
 import { DockerodeDocker } from "../../../../src/platform/docker/dockerode/dockerode.ts";
 
 const NETWORK = "a".repeat(64) as NetworkId;
@@ -53,10 +53,43 @@ describe("calls", () => {
       { Names: ["/no-id"] },
     ]);
     expect(await door().containers()).toEqual([
-      { id: CONTAINER, name: "web", labels: { a: "1" } },
-      { id: "d", name: "", labels: {} },
+      { id: CONTAINER, name: "web", labels: { a: "1" }, image: undefined },
+      { id: "d", name: "", labels: {}, image: undefined },
     ]);
     expect(urls).toEqual(["/containers/json?all=true"]);
+  });
+
+  test("what a container was made from; one of several platforms where the engine says so", async () => {
+    const platform = { architecture: "arm64", os: "linux", variant: "v8" };
+    answer([
+      { Id: "a", ImageID: "sha256:1" },
+      { Id: "b", ImageID: "sha256:1", ImageManifestDescriptor: { digest: "sha256:2", platform } },
+      { Id: "c", ImageID: "sha256:1", ImageManifestDescriptor: { digest: "sha256:2" } },
+    ]);
+    const images = (await door().containers()).map(({ image }) => image);
+    const text = '{"os":"linux","architecture":"arm64","variant":"v8"}';
+    expect(images).toEqual([
+      { id: "sha256:1", platform: undefined },
+      { id: "sha256:1", platform: text },
+      { id: "sha256:1", platform: undefined },
+    ]);
+    answer({ Config: { Labels: { a: "1" } } });
+    urls.length = 0;
+    for (const image of images.slice(0, 2))
+      if (image) expect(await door().imageLabels(image)).toEqual({ a: "1" });
+    expect(urls).toEqual(["/images/sha256:1/json", `/images/sha256:1/json?platform=${text}`]);
+  });
+
+  test("an image without labels, and one that is not there", async () => {
+    const image = { id: "sha256:1" as ImageId, platform: undefined };
+    answer({ Config: { Labels: null } });
+    expect(await door().imageLabels(image)).toEqual({});
+    answer({ message: "no such image: sha256:1" }, 404);
+    expect(await door().imageLabels(image)).toBeUndefined();
+    answer({ message: "the layer store is locked" }, 500);
+    await expect(door().imageLabels(image)).rejects.toMatchObject({ code: "E604" });
+    handle = () => {};
+    await expect(door(40).imageLabels(image)).rejects.toMatchObject({ code: "E603" });
   });
 
   test("containers by id; none asks nobody", async () => {
@@ -70,6 +103,7 @@ describe("calls", () => {
     answer({
       Id: NETWORK,
       Name: "front",
+      Labels: { "com.docker.compose.project": "shop", "com.docker.compose.network": "default" },
       Driver: "hyperion",
       IPAM: {
         Driver: "default",
@@ -83,6 +117,7 @@ describe("calls", () => {
     expect(await door().network(NETWORK)).toEqual({
       id: NETWORK,
       name: "front",
+      compose: { project: "shop", key: "default" },
       driver: "hyperion",
       ipamDriver: "default",
       subnets: ["10.1.0.0/24", "fd00::/64"],
@@ -105,9 +140,18 @@ describe("calls", () => {
   });
 
   test("networks and version", async () => {
-    answer([{ Id: NETWORK, Name: "front", Driver: "bridge", IPAM: null, Containers: {} }]);
+    const Labels = { "com.docker.compose.project": "shop" };
+    answer([{ Id: NETWORK, Name: "front", Labels, Driver: "bridge", IPAM: null, Containers: {} }]);
     expect(await door().networks()).toEqual([
-      { id: NETWORK, name: "front", driver: "bridge", ipamDriver: "", subnets: [], attachments: [] },
+      {
+        id: NETWORK,
+        name: "front",
+        compose: undefined,
+        driver: "bridge",
+        ipamDriver: "",
+        subnets: [],
+        attachments: [],
+      },
     ]);
     answer({ Version: "20.10.24" });
     expect(await door().version()).toBe("20.10.24");
@@ -197,7 +241,7 @@ describe("events", () => {
     await stream.closed;
     expect(urls[0]).toContain('"event":["connect","disconnect","create","rename","destroy"]');
     expect(events).toEqual([
-      { type: "create", container: { id: "c1", name: "web", labels: { app: "ü" } } },
+      { type: "create", container: { id: "c1", name: "web", labels: { app: "ü" }, image: undefined } },
       { type: "connect", networkId: "n1", containerId: "c1" },
       { type: "rename", containerId: "c1", name: "w2" },
       { type: "disconnect", networkId: "n1", containerId: "c1" },
