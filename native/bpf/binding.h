@@ -26,6 +26,7 @@
 /* What the walk of a frame returns when no more of it is to go anywhere. */
 #define HYP_DROPPED TC_ACT_SHOT
 #define HYP_COPIED TC_ACT_SHOT /* the original; the copies are on their way */
+#define HYP_PASSED TC_ACT_OK   /* on through the host's stack */
 
 /* Jiffies per second, which user space finds out: reading them costs a tenth of reading a clock. */
 const volatile __u32 hyp_hz = 0;

@@ -92,6 +92,15 @@ struct {
 	__type(value, struct hyp_prefix_value);
 } hyp_prefix SEC(".maps");
 
+/* How often the prefix table changed. Mapped into user space, which counts. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} hyp_epoch SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, HYP_CONNECTIONS_DEFAULT);
@@ -215,6 +224,15 @@ static __always_inline __u32 identity_of_address(int ipv4, const union hyp_addre
 	__builtin_memcpy(key.address, address, 16);
 	value = bpf_map_lookup_elem(&hyp_prefix, &key);
 	return value ? value->identity : HYP_IDENTITY_ANY;
+}
+
+/* Grows after each change of the prefix table. To be read before what it stands for. */
+static __always_inline __u32 prefix_epoch(void)
+{
+	__u32 zero = 0;
+	const __u64 *epoch = bpf_map_lookup_elem(&hyp_epoch, &zero);
+
+	return epoch ? (__u32)*(const volatile __u64 *)epoch : 0;
 }
 
 static __always_inline struct hyp_connection *find_connection(const struct hyp_connection_key *key)

@@ -10,7 +10,7 @@
 #include "../walk/state.h"
 
 /* To be raised when a structure below, or its use, changes without changing its size. */
-#define HYP_STATE_VERSION 2u
+#define HYP_STATE_VERSION 3u
 
 /* One entry, written last when the tables are made: what is pinned and complete. */
 struct hyp_meta {
@@ -41,6 +41,9 @@ struct hyp_prefix_trie_key {
  */
 #define HYP_ENDPOINT_SLOTS 4u
 
-#define HYP_PROGRAM_NAME "hyp_from_vf"
+/* Names, of no more than the 15 characters that the kernel keeps. */
+#define HYP_PROGRAM_VF "hyp_from_vf"
+#define HYP_PROGRAM_GATEWAY_OUT "hyp_gateway_out"
+#define HYP_PROGRAM_GATEWAY_IN "hyp_gateway_in"
 
 #endif

@@ -137,6 +137,7 @@ static __noinline int decide_again(struct packet *packet, const struct hyp_conne
 	int reason;
 
 	packet->service = opening_service(packet, initiator);
+	packet->again = 1;
 	reason = initiator ? decide(packet, sender, receiver, 0)
 			   : decide(packet, receiver, sender, 1);
 	packet->service = service;
@@ -149,15 +150,16 @@ static __noinline int decide_again(struct packet *packet, const struct hyp_conne
 	return HYP_REASON_NONE;
 }
 
-/* Remembers what was decided for this packet as the first of its connection. */
+/* Remembers what was decided for this packet as the first of its connection, under the generations
+ * of sender and receiver. */
 static __noinline int open_connection(const struct packet *packet,
-				      const struct hyp_connection_key *key,
-				      const struct hyp_endpoint_value *sender,
-				      const struct hyp_endpoint_value *receiver)
+				      const struct hyp_connection_key *key, __u32 sender,
+				      __u32 receiver, __u32 epoch)
 {
 	struct hyp_connection connection = {
 		.endpoint = { packet->sender, packet->receiver },
-		.generation = { sender->generation, receiver->generation },
+		.generation = { sender, receiver },
+		.epoch = epoch,
 		.seen = now_jiffies(),
 		.timeout = timeout_of(packet->protocol, 0) * hyp_hz,
 		.flags = is_low(packet) ? HYP_CONNECTION_INITIATOR_LOW : 0,

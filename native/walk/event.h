@@ -6,7 +6,7 @@
 #include "parse.h"
 #include "remote.h"
 
-/* Drops may fill the ring up to here: a flood of them must not hide what policy asked to see. */
+/* Drops and flows may fill the ring up to here: a flood of them must not hide what policy asked to see. */
 #define HYP_EVENT_DROP_BYTES_MAX (HYP_EVENT_RING_BYTES / 4 * 3)
 
 /* Reports a packet. */
@@ -17,7 +17,7 @@ HYP_VERIFIED_ALONE int report(const struct packet *packet, __u32 type, __u32 rea
 
 	if (!packet)
 		return 0;
-	if (type != HYP_EVENT_DROP ||
+	if ((type != HYP_EVENT_DROP && type != HYP_EVENT_FLOW) ||
 	    event_bytes_waiting() < HYP_EVENT_DROP_BYTES_MAX)
 		event = reserve_event();
 	if (!event) {

@@ -11,29 +11,30 @@
 
 #define HYP_TIMEOUT_FRAGMENT 30 /* seconds: net.ipv4.ipfrag_time */
 
-static __always_inline void fragment_key(const struct packet *packet, struct hyp_fragment_key *key)
+static __always_inline void fragment_key(const struct packet *packet, __u32 network,
+					 struct hyp_fragment_key *key)
 {
 	key->source = packet->source;
 	key->destination = packet->destination;
-	key->network = packet->network;
+	key->network = network;
 	key->id = packet->fragment_id;
 	key->protocol = packet->protocol;
 	key->reserved = 0;
 }
 
-/* The first one passed: lets the others follow. NONE or a reason. */
-static __noinline int remember_fragment(const struct packet *packet,
-					const struct hyp_endpoint_value *sender,
-					const struct hyp_endpoint_value *receiver)
+/* The first one passed, under the generations of sender and receiver: lets the others follow. NONE or
+ * a reason. */
+static __noinline int remember_fragment(const struct packet *packet, __u32 network, __u32 sender,
+					__u32 receiver)
 {
 	struct hyp_fragment fragment = {
 		.receiver = packet->receiver,
-		.generation = { sender->generation, receiver->generation },
+		.generation = { sender, receiver },
 		.seen = now_jiffies(),
 	};
 	struct hyp_fragment_key key;
 
-	fragment_key(packet, &key);
+	fragment_key(packet, network, &key);
 	return write_fragment(&key, &fragment) == 0
 		       ? HYP_REASON_NONE
 		       : HYP_REASON_TABLE_FULL;
@@ -47,7 +48,7 @@ static __noinline int follow_fragment(struct packet *packet, const struct hyp_en
 	struct hyp_endpoint_value remote;
 	struct hyp_fragment_key key;
 
-	fragment_key(packet, &key);
+	fragment_key(packet, packet->network, &key);
 	fragment = find_fragment(&key);
 	if (!fragment || now_jiffies() - fragment->seen > HYP_TIMEOUT_FRAGMENT * hyp_hz ||
 	    fragment->generation[0] != sender->generation)

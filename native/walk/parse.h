@@ -82,6 +82,7 @@ struct packet {
 	/* Who denied it, filled by policy. */
 	__u8 direction;
 	__u8 logged; /* the deciding rule has `log` */
+	__u8 again;  /* it was decided before, and is under the present rules */
 	__u32 culprit;
 	__u32 policy;
 	__u32 rule;

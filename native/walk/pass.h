@@ -19,7 +19,8 @@ static __always_inline int pass(struct hyp_frame *frame, struct packet *packet,
 				const struct hyp_endpoint_value *receiver)
 {
 	if (packet->fragment == FIRST_FRAGMENT) {
-		int reason = remember_fragment(packet, sender, receiver);
+		int reason = remember_fragment(packet, packet->network, sender->generation,
+						receiver->generation);
 
 		if (reason != HYP_REASON_NONE)
 			return refuse(frame, packet, packet->sender, reason);
@@ -51,7 +52,7 @@ static __noinline int pass_new(struct hyp_frame *frame, struct packet *packet,
 	reason = decide(packet, sender, receiver, 0);
 	if (reason != HYP_REASON_NONE)
 		return refuse(frame, packet, packet->culprit, reason);
-	reason = open_connection(packet, key, sender, receiver);
+	reason = open_connection(packet, key, sender->generation, receiver->generation, 0);
 	if (reason != HYP_REASON_NONE)
 		return refuse(frame, packet, packet->sender, reason);
 	return pass(frame, packet, sender, receiver);

@@ -77,8 +77,8 @@ static __noinline int side_allows(struct packet *packet, __u32 direction,
 				  const struct hyp_endpoint_value *endpoint, __u32 identity,
 				  const __u32 *who /* the endpoint, its peer */)
 {
+	__u32 reason = HYP_REASON_NONE;
 	struct decision decision;
-	__u32 reason;
 
 	look_up(packet, direction, endpoint, identity, &decision);
 	count_rule(endpoint->policy, decision.rule, direction, packet->bytes);
@@ -87,14 +87,17 @@ static __noinline int side_allows(struct packet *packet, __u32 direction,
 	packet->rule = decision.rule;
 	packet->culprit = who[0];
 	packet->logged = 0;
-	if (decision.verdict == HYP_VERDICT_ALLOW) {
+	if (decision.verdict != HYP_VERDICT_ALLOW)
+		reason = direction == HYP_EGRESS ? HYP_REASON_POLICY_EGRESS
+						 : HYP_REASON_POLICY_INGRESS;
+	if (endpoint->mode == HYP_MODE_LEARN && !packet->again)
+		report(packet, HYP_EVENT_FLOW, reason, who[0], who[1]);
+	if (reason == HYP_REASON_NONE) {
 		if (decision.flags & HYP_POLICY_LOG)
 			report(packet, HYP_EVENT_LOG, HYP_REASON_NONE, who[0], who[1]);
 		return 1;
 	}
-	if (endpoint->mode == HYP_MODE_AUDIT || decision.flags & HYP_POLICY_AUDIT) {
-		reason = direction == HYP_EGRESS ? HYP_REASON_POLICY_EGRESS
-						 : HYP_REASON_POLICY_INGRESS;
+	if (endpoint->mode >= HYP_MODE_AUDIT || decision.flags & HYP_POLICY_AUDIT) {
 		report(packet, HYP_EVENT_AUDIT, reason, who[0], who[1]);
 		return 1;
 	}

@@ -15,6 +15,11 @@
 #define HYP_REMOTE_FLAG 0x80000000u
 #define HYP_REMOTE(vtep) (HYP_REMOTE_FLAG | (vtep))
 
+/* Where an endpoint's index would be: whoever is outside, beyond a gateway port. */
+#define HYP_OUTSIDE 0u
+/* Where a connection's or a fragment's network would be: the gateway port that it goes through. */
+#define HYP_GATEWAY(port) (0x80000000u | (port))
+
 /* Packets and bytes of one endpoint. */
 struct hyp_traffic {
 	__u64 sent_packets;
@@ -52,7 +57,7 @@ struct hyp_connection_key {
 	union hyp_address high;
 	__u16 low_port;
 	__u16 high_port;
-	__u32 network;
+	__u32 network; /* or HYP_GATEWAY() */
 	__u32 protocol;
 	__u32 reserved;
 };
@@ -62,18 +67,23 @@ struct hyp_connection_key {
 #define HYP_CONNECTION_CLOSING (1u << 2)
 
 struct hyp_connection {
-	__u32 endpoint[2];   /* [0] the initiator, [1] the responder; HYP_REMOTE() behind a tunnel */
-	__u32 generation[2]; /* of the endpoints when this was decided; of a remote: its identity */
+	/* [0] the initiator, [1] the responder; HYP_REMOTE() behind a tunnel, HYP_OUTSIDE */
+	__u32 endpoint[2];
+	/* of the endpoints when this was decided; of a remote and of the outside: its identity */
+	__u32 generation[2];
 	__u32 seen;          /* jiffies when a packet last passed, to the second */
 	__u32 timeout;       /* jiffies without a packet after which this is forgotten */
 	__u32 flags;         /* HYP_CONNECTION_* */
-	__u32 reserved;
+	union {
+		__u32 epoch; /* with the outside: of the prefix table, when its identity was looked up */
+		__u32 mark;  /* else the backend's own; 0 at first */
+	};
 };
 
 struct hyp_fragment_key {
 	union hyp_address source;
 	union hyp_address destination;
-	__u32 network;
+	__u32 network; /* or HYP_GATEWAY() */
 	__u32 id;
 	__u32 protocol;
 	__u32 reserved;
@@ -81,7 +91,7 @@ struct hyp_fragment_key {
 
 struct hyp_fragment {
 	__u32 receiver;
-	__u32 generation[2]; /* sender's, receiver's */
+	__u32 generation[2]; /* sender's, receiver's; 0 of the outside */
 	__u32 seen; /* jiffies */
 };
 

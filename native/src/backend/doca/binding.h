@@ -42,6 +42,7 @@ struct hyp_frame {
 
 #define HYP_DROPPED WALK_DROPPED
 #define HYP_COPIED WALK_DELIVERED
+#define HYP_PASSED WALK_PASSED
 
 /* Milliseconds here. */
 #define hyp_hz 1000u
@@ -204,6 +205,16 @@ static inline const struct hyp_member_value *member_row(const struct hyp_member_
 static inline const struct hyp_policy_value *policy_row(const struct hyp_policy_key *key)
 {
 	return hash_find(&walking->policies, key);
+}
+
+static inline __u32 identity_of_address(int ipv4, const union hyp_address *address)
+{
+	return tables_identity_of(walking, ipv4, address);
+}
+
+static inline __u32 prefix_epoch(void)
+{
+	return walking->prefixes.epoch;
 }
 
 static inline int has_tunnel(__u32 network, __u32 vtep)

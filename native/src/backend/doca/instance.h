@@ -25,6 +25,14 @@ struct vtep_row {
 	struct hyp_vtep_value value;
 };
 
+#define PREFIX_BITS_MAX 128u
+
+struct prefixes {
+	struct hash rows;
+	uint32_t of_length[PREFIX_BITS_MAX + 1]; /* how many rows there are */
+	uint32_t epoch;                          /* how often they changed */
+};
+
 struct events {
 	struct hyp_event *ring; /* EVENTS_MAX */
 	uint32_t first;         /* the oldest */
@@ -41,6 +49,7 @@ struct doca_tables {
 	struct hash members;
 	struct hash policies;
 	struct hash uplinks;
+	struct prefixes prefixes;
 	struct endpoint_row *endpoints; /* by index, HYP_ENDPOINTS_MAX */
 	struct network_row *networks;   /* HYP_NETWORKS_MAX */
 	struct vtep_row *vteps;         /* HYP_VTEPS_MAX */
@@ -56,6 +65,12 @@ struct doca_tables {
 	struct hash rules;
 	struct events events;
 };
+
+int tables_apply_prefix(struct doca_tables *tables, const struct hyp_step *step);
+
+/* Of the longest prefix of the family that contains an address; HYP_IDENTITY_ANY without one. */
+uint32_t tables_identity_of(const struct doca_tables *tables, bool ipv4,
+			    const union hyp_address *address);
 
 /* By the clock of this instance, wrapping; only differences are looked at. */
 uint32_t tables_milliseconds(const struct doca_tables *tables);

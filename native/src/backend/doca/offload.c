@@ -215,16 +215,26 @@ static bool describe(const struct doca *doca, const struct walk_verdict *verdict
 	return true;
 }
 
+/* Whether an endpoint wants none of its connections on the NIC. */
+static bool stays_with_software(const struct doca *doca, uint32_t endpoint)
+{
+	const struct hyp_endpoint_value *row = doca_tables_endpoint(doca->tables, endpoint);
+
+	return row && row->flags & HYP_ENDPOINT_SOFTWARE;
+}
+
 /* Whether this direction belongs on the NIC. */
-static bool worth(const struct walk_verdict *verdict)
+static bool worth(const struct doca *doca, const struct walk_verdict *verdict)
 {
 	struct hyp_connection *connection = verdict->connection;
 
 	if (!connection || !verdict->offloadable || (verdict->sender == 0 && verdict->receiver == 0))
 		return false;
-	/* `reserved` is nobody else's here: packets since the connection began to close. */
+	if (stays_with_software(doca, verdict->sender) || stays_with_software(doca, verdict->receiver))
+		return false;
+	/* The mark: packets since the connection began to close. */
 	return !(connection->flags & HYP_CONNECTION_CLOSING) ||
-	       connection->reserved++ >= CLOSING_PACKETS_MAX;
+	       connection->mark++ >= CLOSING_PACKETS_MAX;
 }
 
 /* Enters a new flow in the books and on the NIC. False when one of them has no room. */
@@ -281,10 +291,10 @@ void offload_passed(struct doca *doca, const struct walk_verdict *verdict)
 		return;
 	if (verdict->connection->flags & HYP_CONNECTION_CLOSING && !verdict->offloadable) {
 		offload_forget(doca, &verdict->key);
-		verdict->connection->reserved = 0;
+		verdict->connection->mark = 0;
 		return;
 	}
-	if (!worth(verdict))
+	if (!worth(doca, verdict))
 		return;
 	low_to_high = !!(verdict->connection->flags & HYP_CONNECTION_INITIATOR_LOW) ==
 		      verdict->from_initiator;

@@ -41,6 +41,7 @@ static int make_hashes(struct doca_tables *tables)
 	struct hash *const hashes[] = {
 		&tables->ports,   &tables->neighbours,     &tables->members,
 		&tables->policies, &tables->uplinks,       &tables->network_of_vni,
+		&tables->prefixes.rows,
 		&tables->vtep_of_address, &tables->connections, &tables->fragments,
 		&tables->drops,   &tables->rules,
 	};
@@ -55,6 +56,8 @@ static int make_hashes(struct doca_tables *tables)
 					     HYP_POLICY_ENTRIES_MAX);
 	tables->uplinks = (struct hash)HASH(struct hyp_uplink_key, struct hyp_uplink_value,
 					    HYP_UPLINKS_MAX);
+	tables->prefixes.rows = (struct hash)HASH(struct hyp_prefix_key, struct hyp_prefix_value,
+						  HYP_PREFIXES_MAX);
 	tables->network_of_vni = (struct hash)HASH(uint32_t, uint32_t, HYP_NETWORKS_MAX);
 	tables->vtep_of_address = (struct hash)HASH(uint32_t, uint32_t, HYP_VTEPS_MAX);
 	tables->connections = (struct hash)HASH(struct hyp_connection_key, struct hyp_connection,
@@ -134,6 +137,7 @@ void doca_tables_free(struct doca_tables *tables)
 	hash_free(&tables->members);
 	hash_free(&tables->policies);
 	hash_free(&tables->uplinks);
+	hash_free(&tables->prefixes.rows);
 	hash_free(&tables->network_of_vni);
 	hash_free(&tables->vtep_of_address);
 	hash_free(&tables->connections);

@@ -146,6 +146,8 @@ int doca_tables_apply(struct doca_tables *tables, const struct hyp_step *step)
 		return apply_network(tables, step);
 	case HYP_TABLE_VTEP:
 		return apply_vtep(tables, step);
+	case HYP_TABLE_PREFIX:
+		return tables_apply_prefix(tables, step);
 	default:
 		break;
 	}

@@ -49,6 +49,7 @@ int64_t doca_tables_dump(const struct doca_tables *tables, uint32_t table, void 
 		[HYP_TABLE_MEMBER] = &tables->members,
 		[HYP_TABLE_POLICY] = &tables->policies,
 		[HYP_TABLE_UPLINK] = &tables->uplinks,
+		[HYP_TABLE_PREFIX] = &tables->prefixes.rows,
 	};
 	struct dump dump = { .rows = { .buffer = buffer, .capacity = capacity } };
 

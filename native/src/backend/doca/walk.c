@@ -3,6 +3,7 @@
 
 #include "../../../walk/from_port.h"
 #include "../../../walk/from_tunnel.h"
+#include "../../../walk/gateway.h"
 
 #include "walk.h"
 
@@ -125,6 +126,23 @@ void walk_from_port(struct doca_tables *tables, uint32_t port, uint8_t *frame, u
 
 	walking = tables;
 	outcome = from_port(&walked, &packet);
+	fill_verdict(&walked, &packet, outcome, verdict);
+}
+
+void walk_gateway(struct doca_tables *tables, uint32_t port, enum hyp_direction direction,
+		  uint8_t *frame, uint32_t length, struct walk_verdict *verdict)
+{
+	struct hyp_frame walked = {
+		.bytes = frame,
+		.length = length,
+		.capacity = length,
+		.port = port,
+	};
+	struct packet packet = { 0 };
+	int outcome;
+
+	walking = tables;
+	outcome = through_gateway(&walked, &packet, direction);
 	fill_verdict(&walked, &packet, outcome, verdict);
 }
 

@@ -13,6 +13,7 @@ enum walk_outcome {
 	WALK_DELIVERED = 1, /* handed to the outlet; multicast: as many copies as policy allowed */
 	WALK_ANSWERED = 2,  /* an ARP or ND answer went back through the sender's port */
 	WALK_FOREIGN = 3,   /* from the wire, but no tunnel packet of ours: the host's, uncounted */
+	WALK_PASSED = 4,    /* through a gateway port: goes on as it is */
 };
 
 struct walk_verdict {
@@ -71,6 +72,13 @@ void walk_from_tunnel(struct doca_tables *tables, uint32_t vtep, uint32_t networ
  */
 void walk_from_wire(struct doca_tables *tables, uint8_t *frame, uint32_t length,
 		    const struct walk_outlet *outlet, struct walk_verdict *verdict);
+
+/*
+ * A frame that a gateway port received from its container (HYP_EGRESS) or sends to it (HYP_INGRESS).
+ * Nothing goes to an outlet, and *verdict speaks of no connection.
+ */
+void walk_gateway(struct doca_tables *tables, uint32_t port, enum hyp_direction direction,
+		  uint8_t *frame, uint32_t length, struct walk_verdict *verdict);
 
 /*
  * Counts and reports a frame from a port that nobody walks (HYP_REASON_PUNT_LIMIT), as a drop of

@@ -62,12 +62,16 @@ static int apply_prefix(struct ebpf *ebpf, const struct hyp_step *step)
 {
 	struct hyp_prefix_trie_key trie;
 	struct hyp_prefix_key key;
+	int result;
 
 	memcpy(&key, step->key, sizeof(key));
 	ebpf_prefix_to_trie(&key, &trie);
-	if (step->verb == HYP_UPSERT)
-		return bpf_map_update_elem(ebpf->maps[MAP_PREFIX], &trie, step->value, BPF_ANY);
-	return bpf_map_delete_elem(ebpf->maps[MAP_PREFIX], &trie);
+	result = step->verb == HYP_UPSERT
+			 ? bpf_map_update_elem(ebpf->maps[MAP_PREFIX], &trie, step->value, BPF_ANY)
+			 : bpf_map_delete_elem(ebpf->maps[MAP_PREFIX], &trie);
+	/* After the change: who saw the table before it looks again. */
+	__atomic_fetch_add(ebpf->epoch, 1, __ATOMIC_RELEASE);
+	return result;
 }
 
 /* The programs know no tunnel. 1: the row needs one. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The program on a port: a clsact qdisc with one direct-action filter, at a fixed handle and
- * priority. The kernel replaces a filter in one step: no packet passes between two versions.
+ * The programs on a port: a clsact qdisc with one direct-action filter on its ingress side, and for a
+ * gateway port another on its egress side, at a fixed handle and priority. The kernel replaces a filter
+ * in one step: no packet passes between two versions.
  */
 #include <errno.h>
 #include <net/if.h>
@@ -14,29 +15,32 @@
 #include "../../abi/error.h"
 #include "ebpf.h"
 #include "filters.h"
+#include "pin.h"
 
 #define FILTER_HANDLE 1
 #define FILTER_PRIORITY 1
 
-/* 1: the program with this kernel id is ours, of whatever version. */
+/* 1: the program with this kernel id is ours, of whatever version and kind. */
 static int is_ours(uint32_t id)
 {
 	struct bpf_prog_info info = { 0 };
 	uint32_t size = sizeof(info);
-	int program = bpf_prog_get_fd_by_id(id);
-	int result;
+	int descriptor = bpf_prog_get_fd_by_id(id);
+	int result, ours = 0;
 
-	if (program < 0)
+	if (descriptor < 0)
 		return 0;
-	result = bpf_obj_get_info_by_fd(program, &info, &size);
-	close(program);
-	return result == 0 && strncmp(info.name, HYP_PROGRAM_NAME, sizeof(info.name)) == 0;
+	result = bpf_obj_get_info_by_fd(descriptor, &info, &size);
+	close(descriptor);
+	for (int program = 0; result == 0 && program < PROGRAMS; program++)
+		ours |= strncmp(info.name, pin_program_name(program), sizeof(info.name)) == 0;
+	return ours;
 }
 
-/* Kernel id of the program at our place: 0 with *id, -ENOENT when there is none, -ENODEV. */
-static int query(uint32_t port, uint32_t *id)
+/* Kernel id of the program at our place on a side: 0 with *id, -ENOENT when there is none, -ENODEV. */
+static int query(uint32_t port, enum bpf_tc_attach_point side, uint32_t *id)
 {
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)port, .attach_point = BPF_TC_INGRESS);
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)port, .attach_point = side);
 	LIBBPF_OPTS(bpf_tc_opts, options, .handle = FILTER_HANDLE, .priority = FILTER_PRIORITY);
 	int result = bpf_tc_query(&hook, &options);
 
@@ -54,8 +58,23 @@ static int port_exists(uint32_t port)
 	return if_indextoname(port, name) != NULL;
 }
 
+/* Whether one side is free for us. 0 or -EBUSY. */
+static int check_side(uint32_t port, const struct filter_side *side, struct hyp_error *error)
+{
+	for (uint32_t i = 0; i < side->count; i++) {
+		const struct filter *filter = &side->filter[i];
+
+		if (filter->priority == FILTER_PRIORITY && filter->handle == FILTER_HANDLE &&
+		    is_ours(filter->program))
+			continue;
+		return hyp_fail(error, -EBUSY, "port %u: filter %u at priority %u is somebody else's",
+				port, filter->handle, filter->priority);
+	}
+	return side->more ? hyp_fail(error, -EBUSY, "port %u has many filters", port) : 0;
+}
+
 /* Whether the port's qdisc is free for us. 0, -EBUSY or another -errno. */
-static int check_port(uint32_t port, struct hyp_error *error)
+static int check_port(uint32_t port, uint32_t kind, struct hyp_error *error)
 {
 	struct filters filters;
 	int result = filters_read(port, &filters);
@@ -65,16 +84,50 @@ static int check_port(uint32_t port, struct hyp_error *error)
 				strerror(-result));
 	if (filters.foreign_qdisc)
 		return hyp_fail(error, -EBUSY, "port %u has an ingress qdisc that is not clsact", port);
-	for (uint32_t i = 0; i < filters.ingress; i++) {
-		const struct filter *filter = &filters.filter[i];
+	result = check_side(port, &filters.ingress, error);
+	if (result == 0 && kind == HYP_PORT_GATEWAY)
+		result = check_side(port, &filters.egress, error);
+	return result;
+}
 
-		if (filter->priority == FILTER_PRIORITY && filter->handle == FILTER_HANDLE &&
-		    is_ours(filter->program))
-			continue;
-		return hyp_fail(error, -EBUSY, "port %u: filter %u at priority %u is somebody else's",
-				port, filter->handle, filter->priority);
-	}
-	return filters.more ? hyp_fail(error, -EBUSY, "port %u has many filters", port) : 0;
+/* Puts a program at our place on a side, if it is not there. 0 or -errno. */
+static int attach_side(const struct ebpf *ebpf, uint32_t port, enum bpf_tc_attach_point side,
+		       enum program program)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)port, .attach_point = side);
+	LIBBPF_OPTS(bpf_tc_opts, options, .handle = FILTER_HANDLE, .priority = FILTER_PRIORITY,
+		    .prog_fd = ebpf->programs[program], .flags = BPF_TC_F_REPLACE);
+	uint32_t present = 0;
+
+	if (query(port, side, &present) == 0 && present == ebpf->program_ids[program])
+		return 0;
+	return bpf_tc_attach(&hook, &options);
+}
+
+/* Takes a program of ours off a side. None is fine. 0 or -errno. */
+static int detach_side(uint32_t port, enum bpf_tc_attach_point side)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)port, .attach_point = side);
+	LIBBPF_OPTS(bpf_tc_opts, options, .handle = FILTER_HANDLE, .priority = FILTER_PRIORITY);
+	uint32_t present = 0;
+	int result = query(port, side, &present);
+
+	if (result == -ENOENT || result == -ENODEV || (result == 0 && !is_ours(present)))
+		return 0;
+	return result == 0 ? bpf_tc_detach(&hook, &options) : result;
+}
+
+/* Programs of the kind on both sides, and no other of ours. A gateway's way in is closed first. */
+static int attach_sides(const struct ebpf *ebpf, uint32_t port, uint32_t kind)
+{
+	int result = kind == HYP_PORT_GATEWAY
+			     ? attach_side(ebpf, port, BPF_TC_EGRESS, PROGRAM_GATEWAY_IN)
+			     : detach_side(port, BPF_TC_EGRESS);
+
+	if (result != 0)
+		return result;
+	return attach_side(ebpf, port, BPF_TC_INGRESS,
+			   kind == HYP_PORT_GATEWAY ? PROGRAM_GATEWAY_OUT : PROGRAM_VF);
 }
 
 int ebpf_attach(struct hyp_dataplane *dataplane, uint32_t port, uint32_t kind,
@@ -82,27 +135,20 @@ int ebpf_attach(struct hyp_dataplane *dataplane, uint32_t port, uint32_t kind,
 {
 	const struct ebpf *ebpf = ebpf_of(dataplane);
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)port, .attach_point = BPF_TC_INGRESS);
-	LIBBPF_OPTS(bpf_tc_opts, options, .handle = FILTER_HANDLE, .priority = FILTER_PRIORITY,
-		    .prog_fd = ebpf->program, .flags = BPF_TC_F_REPLACE);
-	uint32_t present = 0;
 	int result;
 
-	if (kind != HYP_PORT_VF)
-		return hyp_fail(error, -EOPNOTSUPP, "port %u: kind %u", port, kind);
 	if (!port_exists(port))
 		return hyp_fail(error, -ENODEV, "there is no port %u", port);
 	result = bpf_tc_hook_create(&hook);
 	if (result == -EEXIST) {
-		result = check_port(port, error);
+		result = check_port(port, kind, error);
 		if (result != 0)
 			return result;
-		if (query(port, &present) == 0 && present == ebpf->program_id)
-			return 0;
 	} else if (result != 0) {
 		return hyp_fail(error, result, "cannot put clsact on port %u: %s", port,
 				strerror(-result));
 	}
-	result = bpf_tc_attach(&hook, &options);
+	result = attach_sides(ebpf, port, kind);
 	return result == 0 ? 0
 			   : hyp_fail(error, result, "cannot attach to port %u: %s", port,
 				      strerror(-result));
@@ -110,26 +156,21 @@ int ebpf_attach(struct hyp_dataplane *dataplane, uint32_t port, uint32_t kind,
 
 int ebpf_detach(struct hyp_dataplane *dataplane, uint32_t port, struct hyp_error *error)
 {
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)port, .attach_point = BPF_TC_INGRESS);
-	LIBBPF_OPTS(bpf_tc_opts, options, .handle = FILTER_HANDLE, .priority = FILTER_PRIORITY);
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)port,
+		    .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS /* both: takes the qdisc away */);
 	struct filters filters;
-	uint32_t present = 0;
 	int result;
 
 	(void)dataplane;
 	if (!port_exists(port))
 		return 0;
-	result = query(port, &present);
-	if (result == -ENOENT || result == -ENODEV || (result == 0 && !is_ours(present)))
-		return 0;
+	result = detach_side(port, BPF_TC_INGRESS);
 	if (result == 0)
-		result = bpf_tc_detach(&hook, &options);
+		result = detach_side(port, BPF_TC_EGRESS);
 	if (result == 0)
 		result = filters_read(port, &filters);
-	if (result == 0 && filters.ingress == 0 && filters.egress == 0 && !filters.more) {
-		hook.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS; /* both: takes the qdisc away */
+	if (result == 0 && filters.ingress.count == 0 && filters.egress.count == 0)
 		result = bpf_tc_hook_destroy(&hook);
-	}
 	if (result == 0 || result == -ENODEV || result == -ENOENT)
 		return 0;
 	return hyp_fail(error, result, "cannot detach from port %u: %s", port, strerror(-result));

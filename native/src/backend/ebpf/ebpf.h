@@ -20,6 +20,7 @@ enum map {
 	MAP_MEMBER,
 	MAP_POLICY,
 	MAP_PREFIX,
+	MAP_EPOCH,
 	MAP_CONNECTION,
 	MAP_FRAGMENT,
 	MAP_BUCKET,
@@ -29,6 +30,14 @@ enum map {
 	MAP_EVENT,
 	MAP_LOST,
 	MAPS,
+};
+
+/* The programs, in the order of their names in pin.c. */
+enum program {
+	PROGRAM_VF,
+	PROGRAM_GATEWAY_OUT,
+	PROGRAM_GATEWAY_IN,
+	PROGRAMS,
 };
 
 /* Where the event ring's callback puts events during one call. */
@@ -41,14 +50,15 @@ struct ebpf_taking {
 struct ebpf {
 	struct hyp_dataplane dataplane; /* first: the handle is this */
 	int maps[MAPS];
-	int program;
-	uint32_t program_id; /* kernel's */
+	int programs[PROGRAMS];
+	uint32_t program_ids[PROGRAMS]; /* kernel's */
 	uint32_t connections_max;
 	uint32_t cpus; /* possible ones: how many values a per-CPU map gives */
 	int adopted;
 
-	/* hyp_near_port, hyp_current and hyp_endpoint, mapped. */
+	/* hyp_near_port, hyp_current, hyp_epoch and hyp_endpoint, mapped. */
 	volatile uint64_t *near_ports;
+	volatile uint64_t *epoch;
 	volatile uint64_t *current;
 	struct hyp_endpoint_value *endpoints;
 	/* When each slot stopped being the current one, CLOCK_MONOTONIC; 0: not by this process. */

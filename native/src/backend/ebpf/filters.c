@@ -45,17 +45,15 @@ static int read_attribute(const struct nlattr *attribute, void *data)
 static void add_filter(struct reading *reading, const struct tcmsg *message,
 		       const struct attributes *attributes)
 {
-	struct filters *filters = reading->filters;
-	struct filter *filter = &filters->filter[filters->ingress];
+	struct filter_side *side = reading->parent == TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS)
+					   ? &reading->filters->egress
+					   : &reading->filters->ingress;
+	struct filter *filter = &side->filter[side->count];
 
 	if (message->tcm_handle == 0) /* announces a priority, not a filter */
 		return;
-	if (reading->parent == TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS)) {
-		filters->egress++;
-		return;
-	}
-	if (filters->ingress == FILTERS_MAX) {
-		filters->more = 1;
+	if (side->count == FILTERS_MAX) {
+		side->more = 1;
 		return;
 	}
 	filter->handle = message->tcm_handle;
@@ -63,7 +61,7 @@ static void add_filter(struct reading *reading, const struct tcmsg *message,
 	filter->program = 0;
 	if (attributes->kind && strcmp(attributes->kind, "bpf") == 0 && attributes->options)
 		mnl_attr_parse_nested(attributes->options, read_option, &filter->program);
-	filters->ingress++;
+	side->count++;
 }
 
 static int read_message(const struct nlmsghdr *header, void *data)

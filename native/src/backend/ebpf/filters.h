@@ -13,12 +13,17 @@ struct filter {
 	uint32_t program; /* kernel id; 0: not an eBPF filter */
 };
 
+/* One side of clsact. */
+struct filter_side {
+	uint32_t count; /* of `filter`, in use */
+	int more;       /* 1: there are more than FILTERS_MAX */
+	struct filter filter[FILTERS_MAX];
+};
+
 struct filters {
 	int foreign_qdisc; /* 1: the device's ingress qdisc is not clsact */
-	int more;          /* 1: there are more than FILTERS_MAX on ingress */
-	uint32_t ingress;  /* of `filter`, in use */
-	uint32_t egress;   /* number of filters on clsact's egress side */
-	struct filter filter[FILTERS_MAX];
+	struct filter_side ingress;
+	struct filter_side egress;
 };
 
 /* Reads them for a device. 0 or -errno. */

@@ -31,6 +31,8 @@ static void ebpf_close(struct hyp_dataplane *dataplane)
 	ring_buffer__free(ebpf->ring);
 	if (ebpf->near_ports)
 		munmap((void *)ebpf->near_ports, HYP_NEAR_PORTS * sizeof(uint64_t));
+	if (ebpf->epoch)
+		munmap((void *)ebpf->epoch, sizeof(uint64_t));
 	if (ebpf->current)
 		munmap((void *)ebpf->current, HYP_ENDPOINTS_MAX * sizeof(uint64_t));
 	if (ebpf->endpoints)
@@ -41,8 +43,10 @@ static void ebpf_close(struct hyp_dataplane *dataplane)
 		if (ebpf->maps[map] >= 0)
 			close(ebpf->maps[map]);
 	}
-	if (ebpf->program >= 0)
-		close(ebpf->program);
+	for (int program = 0; program < PROGRAMS; program++) {
+		if (ebpf->programs[program] >= 0)
+			close(ebpf->programs[program]);
+	}
 	free(ebpf);
 }
 
@@ -70,7 +74,8 @@ static struct ebpf *ebpf_new(uint32_t cpus)
 	if (!ebpf)
 		return NULL;
 	ebpf->dataplane.backend = &hyp_backend_ebpf;
-	ebpf->program = -1;
+	for (int program = 0; program < PROGRAMS; program++)
+		ebpf->programs[program] = -1;
 	for (int map = 0; map < MAPS; map++)
 		ebpf->maps[map] = -1;
 	ebpf->cpus = cpus;
@@ -101,7 +106,7 @@ static int write_meta(struct ebpf *ebpf, uint64_t hash)
 	return bpf_map_update_elem(ebpf->maps[MAP_META], &zero, &meta, BPF_ANY);
 }
 
-/* Opens every pin of a program that this very object is. */
+/* Opens every pin of programs that this very object is. */
 static int adopt(struct ebpf *ebpf, const char *directory, struct hyp_error *error)
 {
 	for (int map = 0; map < MAPS; map++) {
@@ -110,10 +115,13 @@ static int adopt(struct ebpf *ebpf, const char *directory, struct hyp_error *err
 			return hyp_fail(error, ebpf->maps[map], "pinned map %s cannot be opened: %s",
 					pin_map_name(map), strerror(-ebpf->maps[map]));
 	}
-	ebpf->program = pin_open(directory, HYP_PROGRAM_NAME);
-	if (ebpf->program < 0)
-		return hyp_fail(error, ebpf->program, "pinned program cannot be opened: %s",
-				strerror(-ebpf->program));
+	for (int program = 0; program < PROGRAMS; program++) {
+		ebpf->programs[program] = pin_open(directory, pin_program_name(program));
+		if (ebpf->programs[program] < 0)
+			return hyp_fail(error, ebpf->programs[program],
+					"pinned program %s cannot be opened: %s",
+					pin_program_name(program), strerror(-ebpf->programs[program]));
+	}
 	return 0;
 }
 
@@ -148,6 +156,33 @@ static int duplicate(int descriptor)
 	return fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
 }
 
+static int keep_map(struct ebpf *ebpf, const struct bpf_object *object, const char *directory,
+		    enum map map, struct hyp_error *error)
+{
+	const char *name = pin_map_name(map);
+	int result;
+
+	ebpf->maps[map] = duplicate(bpf_object__find_map_fd_by_name(object, name));
+	if (ebpf->maps[map] < 0)
+		return hyp_fail(error, -errno, "map %s: %s", name, strerror(errno));
+	result = pin_replace(directory, name, ebpf->maps[map]);
+	return result == 0 ? 0 : hyp_fail(error, result, "cannot pin %s: %s", name, strerror(-result));
+}
+
+static int keep_program(struct ebpf *ebpf, const struct bpf_object *object, const char *directory,
+			enum program program, struct hyp_error *error)
+{
+	const char *name = pin_program_name(program);
+	int result;
+
+	ebpf->programs[program] =
+		duplicate(bpf_program__fd(bpf_object__find_program_by_name(object, name)));
+	if (ebpf->programs[program] < 0)
+		return hyp_fail(error, -errno, "program %s: %s", name, strerror(errno));
+	result = pin_replace(directory, name, ebpf->programs[program]);
+	return result == 0 ? 0 : hyp_fail(error, result, "cannot pin %s: %s", name, strerror(-result));
+}
+
 /* Loads the object, on the pinned maps where there are some, and pins what is new. */
 static int load(struct ebpf *ebpf, struct bpf_object *object, const char *directory, int fresh,
 		struct hyp_error *error)
@@ -165,30 +200,17 @@ static int load(struct ebpf *ebpf, struct bpf_object *object, const char *direct
 	}
 	result = bpf_object__load(object);
 	if (result != 0)
-		return hyp_fail(error, result, "the kernel does not load the program: %s",
+		return hyp_fail(error, result, "the kernel does not load the programs: %s",
 				strerror(-result));
-	for (int map = 0; map < MAPS; map++) {
-		ebpf->maps[map] =
-			duplicate(bpf_object__find_map_fd_by_name(object, pin_map_name(map)));
-		if (ebpf->maps[map] < 0)
-			return hyp_fail(error, -errno, "map %s: %s", pin_map_name(map), strerror(errno));
-		result = pin_replace(directory, pin_map_name(map), ebpf->maps[map]);
-		if (result != 0)
-			return hyp_fail(error, result, "cannot pin %s: %s", pin_map_name(map),
-					strerror(-result));
-	}
-	ebpf->program = duplicate(
-		bpf_program__fd(bpf_object__find_program_by_name(object, HYP_PROGRAM_NAME)));
-	if (ebpf->program < 0)
-		return hyp_fail(error, -errno, "program: %s", strerror(errno));
-	result = pin_replace(directory, HYP_PROGRAM_NAME, ebpf->program);
-	if (result != 0)
-		return hyp_fail(error, result, "cannot pin the program: %s", strerror(-result));
-	return 0;
+	for (int map = 0; result == 0 && map < MAPS; map++)
+		result = keep_map(ebpf, object, directory, map, error);
+	for (int program = 0; result == 0 && program < PROGRAMS; program++)
+		result = keep_program(ebpf, object, directory, program, error);
+	return result;
 }
 
 /*
- * Tells the program how long a jiffy is. The coarse clocks move with them, so their resolution is
+ * Tells the programs how long a jiffy is. The coarse clocks move with them, so their resolution is
  * one (CONFIG_HZ itself is in a file that need not be there).
  */
 static int set_hz(struct bpf_object *object)
@@ -276,6 +298,9 @@ static int map_tables(struct ebpf *ebpf)
 	ebpf->near_ports = map_memory(ebpf, MAP_NEAR_PORT, HYP_NEAR_PORTS * sizeof(uint64_t));
 	if (!ebpf->near_ports)
 		return -errno;
+	ebpf->epoch = map_memory(ebpf, MAP_EPOCH, sizeof(uint64_t));
+	if (!ebpf->epoch)
+		return -errno;
 	ebpf->current = map_memory(ebpf, MAP_CURRENT, HYP_ENDPOINTS_MAX * sizeof(uint64_t));
 	if (!ebpf->current)
 		return -errno;
@@ -291,18 +316,22 @@ static int map_tables(struct ebpf *ebpf)
 /* What the kernel knows of the descriptors, and the user side's own memory. */
 static int finish(struct ebpf *ebpf)
 {
-	struct bpf_prog_info program = { 0 };
 	struct bpf_map_info connections = { 0 };
-	uint32_t program_size = sizeof(program), connections_size = sizeof(connections);
-	int result;
+	uint32_t connections_size = sizeof(connections);
+	int result = 0;
 
-	result = bpf_obj_get_info_by_fd(ebpf->program, &program, &program_size);
+	for (int program = 0; result == 0 && program < PROGRAMS; program++) {
+		struct bpf_prog_info info = { 0 };
+		uint32_t size = sizeof(info);
+
+		result = bpf_obj_get_info_by_fd(ebpf->programs[program], &info, &size);
+		ebpf->program_ids[program] = info.id;
+	}
 	if (result == 0)
 		result = bpf_obj_get_info_by_fd(ebpf->maps[MAP_CONNECTION], &connections,
 						&connections_size);
 	if (result != 0)
 		return result;
-	ebpf->program_id = program.id;
 	ebpf->connections_max = connections.max_entries;
 	result = map_tables(ebpf);
 	return result == 0 ? ebpf_ring_open(ebpf) : result;

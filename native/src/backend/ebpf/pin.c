@@ -27,6 +27,7 @@ static const char *const names[MAPS] = {
 	[MAP_MEMBER] = "hyp_member",
 	[MAP_POLICY] = "hyp_policy",
 	[MAP_PREFIX] = "hyp_prefix",
+	[MAP_EPOCH] = "hyp_epoch",
 	[MAP_CONNECTION] = "hyp_connection",
 	[MAP_FRAGMENT] = "hyp_fragment",
 	[MAP_BUCKET] = "hyp_bucket",
@@ -40,6 +41,17 @@ static const char *const names[MAPS] = {
 const char *pin_map_name(enum map map)
 {
 	return names[map];
+}
+
+const char *pin_program_name(enum program program)
+{
+	static const char *const programs[PROGRAMS] = {
+		[PROGRAM_VF] = HYP_PROGRAM_VF,
+		[PROGRAM_GATEWAY_OUT] = HYP_PROGRAM_GATEWAY_OUT,
+		[PROGRAM_GATEWAY_IN] = HYP_PROGRAM_GATEWAY_IN,
+	};
+
+	return programs[program];
 }
 
 /* 0 when the path exists and is on a BPF filesystem; -ENOTDIR when it is on another. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The directory on a BPF filesystem that keeps maps and program when nobody has them open. */
+/* The directory on a BPF filesystem that keeps maps and programs when nobody has them open. */
 #ifndef HYPERION_EBPF_PIN_H
 #define HYPERION_EBPF_PIN_H
 
@@ -17,6 +17,9 @@ int pin_directory(const char *path, struct hyp_error *error);
 
 /* Name of a map: of its pin and in the object. */
 const char *pin_map_name(enum map map);
+
+/* The same of a program. */
+const char *pin_program_name(enum program program);
 
 /* Opens what is pinned. Returns a descriptor, -ENOENT when there is none, or -errno. */
 int pin_open(const char *directory, const char *name);
