@@ -188,7 +188,7 @@ async function adoptVfs(vfs: VfPool, facts: FactsStore, sweep: Sweep, bootId: st
   await sweep.lost([...earlier, ...lost]);
 }
 
-function compilerSettings({ docker }: Ground, config: Config): Settings {
+function compilerSettings({ dataplane, docker }: Ground, config: Config): Settings {
   return {
     defaultPosture: config.posture,
     identityLabels: config.identityLabels,

@@ -105,7 +105,12 @@ async function listenAll(engine: Engine, config: Config, log: Log, closers: Clos
   closers.push(() => plugin.close());
   // Last, so that a daemon whose admin socket answers serves Docker too.
   const stopping = new AbortController();
-  const adminApp = createAdminApp({ view: engine.view, log, stopping: stopping.signal });
+  const adminApp = createAdminApp({
+    view: engine.view,
+    policies: engine.policies,
+    log,
+    stopping: stopping.signal,
+  });
   const admin = await listen(adminApp, { path: config.adminSocket });
   closers.push(() => admin.close());
   closers.push(() => stopping.abort());

@@ -2,6 +2,8 @@ import { KeyedMutex } from "../base/keyed-mutex.ts";
 import { HyperionError, reasonOf } from "../model/errors.ts";
 import type { PolicyFacts } from "../model/facts.ts";
 import type { Store, StoreEntry, StoreOperation } from "../platform/store/store.ts";
+import { checkAdminPolicies } from "../policy/index.ts";
+import { refusedPolicy } from "./policy-problem.ts";
 import {
   decodePolicy,
   encodePolicy,
@@ -14,8 +16,6 @@ import {
 
 /** Admin policies at a time. */
 export const POLICIES_MAX = 128;
-/** Rules of one admin policy. */
-export const POLICY_RULES_MAX = 1_000;
 /** Versions of a policy that can be looked at, the latest included. */
 export const VERSIONS_KEPT = 20;
 /** Removed policies whose versions are still known; of the one that was removed first nothing remains. */
@@ -65,7 +65,7 @@ export class PolicyBook {
 
   /**
    * Puts a policy in place of what the name stood for; the same object as before where it says the
-   * same. Throws E172 when `base` is not its latest version, E174, E709; and then nothing changed.
+   * same. Throws E172 when `base` is not its latest version, E171, E174, E709; and then nothing changed.
    */
   put(name: string, content: PolicyContent, base: number): Promise<PolicyFacts> {
     return this.#mutex.run("", async () => {
@@ -103,9 +103,6 @@ export class PolicyBook {
     const changedAtMs = this.#nowMs();
     const changed: PolicyRecord[] = [];
     for (const [name, { tier, rules }] of contents) {
-      if (rules.length > POLICY_RULES_MAX) {
-        throw new HyperionError("E174", { what: `rules of policy ${name}`, limit: POLICY_RULES_MAX });
-      }
       const before = this.#policies.get(name);
       if (before !== undefined && saysTheSame(before, { tier, rules })) continue;
       const version = this.version(name) + 1;
@@ -116,6 +113,7 @@ export class PolicyBook {
     if (this.#policies.size + added.length > POLICIES_MAX) {
       throw new HyperionError("E174", { what: "admin policies", limit: POLICIES_MAX });
     }
+    this.#demandUniqueRules(changed);
     if (changed.length > 0) await this.#write(changed);
     return changed.map(({ name }) => name);
   }
@@ -169,6 +167,15 @@ export class PolicyBook {
   #demandBase(name: string, base: number): void {
     const version = this.version(name);
     if (version !== base) throw new HyperionError("E172", { name, version, base });
+  }
+
+  /** Over all policies as they would be; those that change come last, as they are to be blamed. */
+  #demandUniqueRules(changed: readonly PolicyRecord[]): void {
+    const names = new Set(changed.map(({ name }) => name));
+    const others = [...this.#policies.values()].filter(({ name }) => !names.has(name));
+    const next = changed.flatMap(({ policy }) => (policy === undefined ? [] : [policy]));
+    const problems = checkAdminPolicies([...others, ...next]);
+    if (problems.length > 0) throw refusedPolicy(problems, ({ policy }) => policy);
   }
 
   #take(record: PolicyRecord): void {

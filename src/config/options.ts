@@ -3,6 +3,7 @@ import { ENDPOINT_INDEX_MAX } from "../model/ids.ts";
 import { POSTURES } from "../model/posture.ts";
 import {
   absolutePath,
+  absolutePaths,
   addressPools,
   count,
   dataplaneUrl,
@@ -11,6 +12,7 @@ import {
   type Kind,
   labelKeys,
   oneOf,
+  trueOrFalse,
 } from "./values.ts";
 
 interface Option<Schema extends z.ZodType = z.ZodType> extends Kind<Schema> {
@@ -64,10 +66,20 @@ export const OPTIONS = {
     "",
     "Container labels that selectors see beside hyperion.label.*, separated by commas.",
   ),
+  trustImageLabels: option(
+    trueOrFalse,
+    "false",
+    "Whether hyperion.* and identity labels count that come from the image.",
+  ),
   onLabelError: option(
     oneOf(["quarantine", "reject"]),
     "quarantine",
     "A container whose labels are wrong: quarantine lets it start and passes nothing, reject stops it where possible.",
+  ),
+  policyFiles: option(
+    absolutePaths,
+    "",
+    "Files of admin policies (YAML) that are put in force at each start, separated by commas.",
   ),
   connectionsMax: option(
     count("COUNT", 1_024, 16_777_216),

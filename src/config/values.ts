@@ -24,6 +24,16 @@ const kind = <Schema extends z.ZodType>(placeholder: string, expected: string, s
 
 export const absolutePath = kind("PATH", "an absolute path", z.string().regex(/^\/[^\0]*$/));
 
+/** Paths separated by commas, or a JSON array of them. Empty text is no path. */
+export const absolutePaths = kind(
+  "PATH,…",
+  "a list of absolute paths",
+  z
+    .union([z.array(z.string()), z.string().transform(splitList)])
+    .pipe(z.array(absolutePath.schema))
+    .readonly(),
+);
+
 export function count(placeholder: string, min: number, max: number) {
   const digits = z.string().regex(/^\d{1,15}$/);
   return kind(
@@ -37,6 +47,12 @@ export function oneOf<const Word extends string>(words: readonly Word[]) {
   const expected = words.length === 2 ? words.join(" or ") : `one of ${words.join(", ")}`;
   return kind(words.join("|"), expected, z.enum(words));
 }
+
+export const trueOrFalse = kind(
+  "true|false",
+  "true or false",
+  z.union([z.boolean(), z.enum(["true", "false"]).transform((text) => text === "true")]),
+);
 
 /** `none` is undefined: Hyperion then does without Docker's API. */
 export const dockerHost = kind(

@@ -25,7 +25,7 @@ export class FactsStore {
   readonly #endpoints = new Map<EndpointId, EndpointFacts>();
   readonly #gateways = new Map<EndpointId, number>();
   readonly #hostAddresses = new Set<Ip>();
-  readonly #policies = new Map<string, PolicyFacts>();
+  readonly #policies: ReadonlyMap<string, PolicyFacts>;
   /** Those of the endpoints that have no container yet: few, and asked for often. */
   readonly #unattributed = new Map<EndpointId, EndpointFacts>();
   /**
@@ -34,13 +34,18 @@ export class FactsStore {
    */
   readonly #owed = new Map<string, StoreOperation>();
 
-  private constructor(store: Store) {
+  private constructor(store: Store, policies: ReadonlyMap<string, PolicyFacts>) {
     this.#store = store;
+    this.#policies = policies;
   }
 
-  /** Reads everything back. Throws E709 when a record makes no sense: better no daemon than a wrong one. */
-  static async open(store: Store): Promise<FactsStore> {
-    const facts = new FactsStore(store);
+  /**
+   * Reads everything back. Throws E709 when a record makes no sense: better no daemon than a wrong one.
+   *
+   * @param policies a live view of the admin policies, which are somebody else's to change.
+   */
+  static async open(store: Store, policies: ReadonlyMap<string, PolicyFacts>): Promise<FactsStore> {
+    const facts = new FactsStore(store, policies);
     for (const { key, value } of await store.list("networks/")) {
       const network = decoded(key, value, decodeNetwork);
       facts.#replaceNetwork(network.id, network);

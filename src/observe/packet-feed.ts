@@ -1,9 +1,11 @@
 import type { Log, LogFields } from "../base/log.ts";
 import { type HyperionError, isHyperionError, reasonOf } from "../model/errors.ts";
 import type { Dataplane, PacketEvent } from "../platform/dataplane/dataplane.ts";
+import type { SeenFlow } from "../policy/index.ts";
 import type { EventDocument } from "./admin-view.ts";
 import type { EventHub } from "./event-hub.ts";
 import { type EventNames, packetDocument, packetSentence } from "./packet-document.ts";
+import { type FlowNames, seenFlow } from "./seen-flow.ts";
 
 /** How often the data plane's ring is emptied, in milliseconds: what a person who follows does not notice. */
 const POLL_MS = 100;
@@ -17,7 +19,9 @@ export interface PacketFeedParts {
   readonly dataplane: Pick<Dataplane, "events">;
   readonly hub: EventHub;
   /** Asked once for each batch. */
-  readonly names: () => EventNames;
+  readonly names: () => EventNames & FlowNames;
+  /** Gets the connections that containers in mode `learn` were seen to have; they go into no log. */
+  readonly learn: (flow: SeenFlow) => void;
   /** Gets packets that a rule logs or audits. The hub has them already: this log must not feed it. */
   readonly log: Log;
   /** Told when the data plane was lost (E511): nobody else asks it for something all the time. */
@@ -91,8 +95,14 @@ export class PacketFeed {
     for (const event of events) {
       const document = packetDocument(event, now, bootMs + Number(event.timeNs / 1_000_000n));
       hub.publish(document);
-      if (event.type !== "drop") this.#log(document);
+      if (event.type === "flow") this.#learn(event, now);
+      else if (event.type !== "drop") this.#log(document);
     }
+  }
+
+  #learn(event: PacketEvent, names: FlowNames): void {
+    const flow = seenFlow(event, names);
+    if (flow !== undefined) this.#parts.learn(flow);
   }
 
   #log(document: EventDocument): void {

@@ -24,8 +24,12 @@ export interface ReconcilerParts {
   readonly log: Log;
 }
 
+/** Whose steps must all be taken for a waiter: one owner's, everybody's; undefined: it does not matter. */
+type Concern = string | typeof EVERYBODY | undefined;
+const EVERYBODY = Symbol("everybody");
+
 interface Waiter {
-  readonly owner: string | undefined;
+  readonly concern: Concern;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -101,12 +105,21 @@ export class Reconciler {
    * unless the facts change.
    */
   settle(owner?: string): Promise<void> {
+    return this.#settle(owner);
+  }
+
+  /** As {@link settle}, for a change that concerns everybody: rejects if any step was refused. */
+  settleAll(): Promise<void> {
+    return this.#settle(EVERYBODY);
+  }
+
+  #settle(concern: Concern): Promise<void> {
     if (this.#stopped)
       return Promise.reject(
         new HyperionError("E501", { operation: "a change", reason: "the daemon is stopping" }),
       );
     return new Promise((resolve, reject) => {
-      this.#waiters.push({ owner, resolve, reject });
+      this.#waiters.push({ concern, resolve, reject });
       this.#wake();
     });
   }
@@ -284,9 +297,14 @@ function dependants(steps: readonly Step[], refused: readonly Failure[]): Readon
 }
 
 function settleOne(waiter: Waiter, failures: ReadonlyMap<string, Failure>): void {
-  const failure = waiter.owner === undefined ? undefined : failures.get(waiter.owner);
+  const failure = failureFor(waiter.concern, failures);
   if (failure === undefined) waiter.resolve();
   else waiter.reject(refusal(failure));
+}
+
+function failureFor(concern: Concern, failures: ReadonlyMap<string, Failure>): Failure | undefined {
+  if (concern === EVERYBODY) return failures.values().next().value;
+  return concern === undefined ? undefined : failures.get(concern);
 }
 
 /** E2BIG and ENOSPC are how tables say that they are full (bpf(2), BPF_MAP_UPDATE_ELEM). */

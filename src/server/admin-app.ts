@@ -1,11 +1,14 @@
-import express, { type ErrorRequestHandler, type Express, type Request, type Response } from "express";
+import express, { type Express, type Request, type Response } from "express";
+import type { PolicyAdministration } from "../admin/index.ts";
 import type { Log } from "../base/log.ts";
-import { isHyperionError, reasonOf } from "../model/errors.ts";
 import type { AdminView, EventDocument } from "../observe/admin-view.ts";
+import { answerErrors, refuse } from "./admin-error.ts";
 import { FOLLOWER_QUEUE_MAX, Follower } from "./follower.ts";
+import { policyRoutes } from "./policy-routes.ts";
 
 export interface AdminAppParts {
   readonly view: AdminView;
+  readonly policies: PolicyAdministration;
   readonly log: Log;
   /** Aborted when the daemon stops: event streams end, which would otherwise hold it up. */
   readonly stopping: AbortSignal;
@@ -16,9 +19,10 @@ export interface AdminAppParts {
  * What `hyperion status` and its sisters read, on a socket of its own:
  *
  * - `GET /v1/status`, `/v1/networks`, `/v1/endpoints`, `/v1/drops`: one JSON document;
+ * - `/v1/policies`: admin policies, see {@link policyRoutes};
  * - `GET /v1/events`: the latest events; `?follow=1`: JSON lines from now on; `?type=drop,audit`: only those.
  *
- * An error is `{"error": {"code", "message"}}`, `code` null where it is none of ours. Not yet listening.
+ * An error is an {@link ErrorDocument}. Not yet listening.
  */
 export function createAdminApp(parts: AdminAppParts): Express {
   const { view, log } = parts;
@@ -29,6 +33,7 @@ export function createAdminApp(parts: AdminAppParts): Express {
   app.get("/v1/status", async (_request, response) => void response.json(await view.status()));
   app.get("/v1/networks", async (_request, response) => void response.json(await view.networks()));
   app.get("/v1/endpoints", async (_request, response) => void response.json(await view.endpoints()));
+  app.use("/v1/policies", policyRoutes(parts.policies));
   app.get("/v1/drops", async (_request, response) => void response.json(await view.drops()));
   app.get("/v1/events", (request, response) => {
     const wanted = eventFilter(request);
@@ -37,16 +42,10 @@ export function createAdminApp(parts: AdminAppParts): Express {
   });
 
   app.use((request, response) => {
-    const message = `${request.method} ${request.path.slice(0, 64)} is not part of the admin API`;
-    response.status(404).json({ error: { code: null, message } });
+    const path = request.path.slice(0, 64);
+    refuse(response, 404, new Error(`${request.method} ${path} is not part of the admin API`));
   });
-  const onError: ErrorRequestHandler = (error, request, response, next) => {
-    log.warn("admin.failed", `${request.path}: ${reasonOf(error)}`);
-    if (response.headersSent) return next(error);
-    const code = isHyperionError(error) ? error.code : null;
-    response.status(500).json({ error: { code, message: reasonOf(error) } });
-  };
-  app.use(onError);
+  app.use(answerErrors(log));
   return app;
 }
 

@@ -12,6 +12,7 @@ import { type CommandResult, localHost, run } from "../../../src/playground/comm
 import { createAdminApp } from "../../../src/server/admin-app.ts";
 import { type Listener, listen } from "../../../src/server/listener.ts";
 import { recordingLog } from "../../protocol/recording-drivers.ts";
+import { NO_POLICIES } from "../admin/administration.ts";
 import { STATUS } from "./documents.ts";
 
 const CLI = fileURLToPath(new URL("../../../src/cli/main.ts", import.meta.url));
@@ -173,9 +174,8 @@ describe("with a daemon", () => {
   beforeAll(async () => {
     view = new FixedView();
     stopping = new AbortController();
-    listener = await listen(createAdminApp({ view, log: recordingLog(), stopping: stopping.signal }), {
-      path: socket,
-    });
+    const parts = { view, policies: NO_POLICIES, log: recordingLog(), stopping: stopping.signal };
+    listener = await listen(createAdminApp(parts), { path: socket });
   });
   afterEach(() => {
     view.failure = undefined;

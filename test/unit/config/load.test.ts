@@ -43,6 +43,7 @@ describe("the configuration", () => {
       posture: "default-allow",
       identityLabels: [],
       onLabelError: "quarantine",
+      policyFiles: [],
       connectionsMax: 131_072,
       addressPools: [
         { base: "10.144.0.0/12", bits: 20 },

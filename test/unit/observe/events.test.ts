@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { HyperionError } from "../../../src/model/errors.ts";
-import type { Facts } from "../../../src/model/facts.ts";
+import type { EndpointId, NetworkId } from "../../../src/model/ids.ts";
 import { parseIp } from "../../../src/model/ip.ts";
 import { parseMac } from "../../../src/model/mac.ts";
 import type { EventDocument } from "../../../src/observe/admin-view.ts";
@@ -10,16 +10,30 @@ import { factsNames } from "../../../src/observe/facts-names.ts";
 import type { LogEntry } from "../../../src/observe/log-entry.ts";
 import { type EventNames, packetDocument, packetSentence } from "../../../src/observe/packet-document.ts";
 import { PacketFeed } from "../../../src/observe/packet-feed.ts";
+import type { FlowNames } from "../../../src/observe/seen-flow.ts";
 import type { Desired } from "../../../src/pipeline/index.ts";
 import type { EventBatch, PacketEvent } from "../../../src/platform/dataplane/dataplane.ts";
+import { type SeenFlow, STRANGER } from "../../../src/policy/index.ts";
+import { container, endpoint, facts, network } from "../pipeline/facts.ts";
 
 const ID = "0123456789abcdef".repeat(4);
 
-const names: EventNames = {
+const names: EventNames & FlowNames = {
   endpoint: (index) =>
     index === 1 ? { id: ID, container: "db" } : index === 2 ? { id: ID, container: undefined } : undefined,
   network: (index) => (index === 1 ? "shop" : undefined),
-  rule: (policy, rule) => (policy === 3 && rule === 4 ? "web" : undefined),
+  rule: (policy, rule) =>
+    policy === 3 && rule === 4
+      ? { tier: "container", name: "web" }
+      : policy === 3 && rule === 5
+        ? { tier: "admin", name: "no-telnet" }
+        : undefined,
+  posture: (index, direction) => (index === 1 ? `closed for ${direction}` : undefined),
+  seen: (index) =>
+    index === 1 || index === 2
+      ? { container: `c${index}`, project: null, service: null, groups: [] }
+      : undefined,
+  isHost: () => false,
 };
 
 const packet = (over: Partial<PacketEvent> = {}): PacketEvent => ({
@@ -57,6 +71,8 @@ describe("packetDocument", () => {
       peer: "0123456789ab",
       direction: "ingress",
       rule: "web",
+      tier: "container",
+      posture: null,
       bytes: 74,
       sourceMac: "02:42:0a:01:00:02",
       etherType: "0x0800",
@@ -79,12 +95,29 @@ describe("packetDocument", () => {
       peer: null,
       network: null,
       rule: null,
+      tier: null,
+      posture: null,
       direction: null,
       protocol: null,
       source: null,
       destination: null,
       etherType: "0x88cc",
     });
+  });
+
+  test("says what made the posture so that decided", () => {
+    const posture = "closed for ingress";
+    expect(document({ rule: 0 })).toMatchObject({ rule: null, tier: null, posture });
+    expect(document({ rule: 0, endpoint: 2 })).toMatchObject({ posture: null });
+    expect(document({ rule: 0, reason: "NO_ROUTE" })).toMatchObject({ posture: null, direction: null });
+  });
+
+  test("has the address at the far end for who is outside", () => {
+    expect(document({ peer: 0 })).toMatchObject({ peer: "10.1.0.2" });
+    const egress = { peer: 0, direction: "egress", reason: "POLICY_EGRESS" } as const;
+    expect(document(egress)).toMatchObject({ peer: "10.1.0.3" });
+    expect(document({ peer: 9 })).toMatchObject({ peer: null });
+    expect(document({ peer: 0, reason: "SPOOFED_MAC" })).toMatchObject({ peer: null });
   });
 
   test("has type and code for ICMP, and a number for other protocols", () => {
@@ -101,7 +134,14 @@ describe("packetDocument", () => {
 
 test.each([
   [{}, "db: tcp/5432 from 10.1.0.2 to 10.1.0.3 was dropped as POLICY_INGRESS by rule web"],
-  [{ type: "audit", rule: 0 }, "db: tcp/5432 from 10.1.0.2 to 10.1.0.3 would be dropped as POLICY_INGRESS"],
+  [
+    { rule: 5 },
+    "db: tcp/5432 from 10.1.0.2 to 10.1.0.3 was dropped as POLICY_INGRESS by admin rule no-telnet",
+  ],
+  [
+    { type: "audit", rule: 0 },
+    "db: tcp/5432 from 10.1.0.2 to 10.1.0.3 would be dropped as POLICY_INGRESS by closed for ingress",
+  ],
   [{ type: "log", reason: "NONE" }, "db: tcp/5432 from 10.1.0.2 to 10.1.0.3 passed ingress by rule web"],
   [
     { protocol: 1, sourcePort: 0x0800 },
@@ -173,6 +213,7 @@ describe("PacketFeed", () => {
   let nowMs: number;
   let feed: PacketFeed;
   let losses: HyperionError[];
+  let learned: SeenFlow[];
 
   beforeEach(() => {
     batches = [];
@@ -180,6 +221,7 @@ describe("PacketFeed", () => {
     logged = [];
     nowMs = 1_000_000;
     losses = [];
+    learned = [];
     feed = new PacketFeed({
       dataplane: {
         events: async () => {
@@ -190,6 +232,7 @@ describe("PacketFeed", () => {
       },
       hub,
       names: () => names,
+      learn: (flow) => learned.push(flow),
       log: new EventLog([(each) => logged.push(each)], () => nowMs),
       lost: (error) => losses.push(error),
       nowMs: () => nowMs,
@@ -223,6 +266,20 @@ describe("PacketFeed", () => {
       fields: { rule: "web" },
     });
     expect(logged[0]?.fields).not.toHaveProperty("reason");
+  });
+
+  test("learns flows, shows them as events, and keeps them from the log", async () => {
+    const flow = { type: "flow", reason: "NONE", rule: 0 } as const;
+    batches = [{ events: [packet(flow), packet({ ...flow, peer: 9 })], lost: 0 }];
+    await feed.poll();
+    expect(hub.recent().map(({ event, peer }) => [event, peer])).toEqual([
+      ["flow", "0123456789ab"],
+      ["flow", null],
+    ]);
+    expect(learned.map(({ owner, peer, port }) => [owner, peer, port])).toEqual([
+      [expect.objectContaining({ container: "c1" }), expect.objectContaining({ container: "c2" }), 5432],
+    ]);
+    expect(logged).toEqual([]);
   });
 
   test("goes on while batches are full, and leaves a flood for later", async () => {
@@ -269,25 +326,46 @@ describe("PacketFeed", () => {
   });
 });
 
-test("factsNames finds names by the numbers of the data plane", () => {
-  const endpoint = { id: ID, index: 7, networkId: "n", container: { id: "c", name: "db", labels: {} } };
-  const facts = {
-    networks: new Map([
-      ["n", { id: "n".repeat(64), index: 1, name: "shop" }],
-      ["m", { id: "m".repeat(64), index: 2, name: undefined }],
-    ]),
-    endpoints: new Map<string, object>([
-      [ID, endpoint],
-      ["other", { id: "other", index: 8, networkId: "n", container: undefined }],
-    ]),
+describe("factsNames", () => {
+  const shop = { ...network("shop"), id: "n" as NetworkId, index: 1 };
+  const other = { ...network("m"), id: "m".repeat(64) as NetworkId, index: 2, name: undefined };
+  const db = { ...endpoint(7, shop, container("db")), id: ID as EndpointId };
+  const unknown = endpoint(8, shop, undefined);
+  const known = { ...facts([shop, other], [db, unknown]), hostAddresses: new Set([parseIp("192.0.2.1")]) };
+  const rule = { tier: "container", name: "web" };
+  const posture = { verdict: "deny", by: "label" };
+  const subject = { ...STRANGER, project: "p", service: "s", groups: new Set(["b", "a"]) };
+  const view = {
+    policy: 3,
+    rules: new Map([[4, rule]]),
+    posture: { ingress: posture, egress: posture },
+    owner: { subject },
   };
-  const desired = { endpoints: new Map([[ID, { policy: 3, rules: new Map([[4, { name: "web" }]]) }]]) };
-  const found = factsNames(facts as unknown as Facts, desired as unknown as Desired);
-  expect([found.network(1), found.network(2), found.network(3)]).toEqual(["shop", "m".repeat(12), undefined]);
-  expect([found.endpoint(7), found.endpoint(8), found.endpoint(9)]).toEqual([
-    { id: ID, container: "db" },
-    { id: "other", container: undefined },
-    undefined,
-  ]);
-  expect([found.rule(3, 4), found.rule(3, 5), found.rule(9, 4)]).toEqual(["web", undefined, undefined]);
+  const desired = { endpoints: new Map([[ID, view]]) } as unknown as Desired;
+  const found = factsNames(known, desired);
+
+  test("finds names by the numbers of the data plane", () => {
+    expect([found.network(1), found.network(2), found.network(3)]).toEqual([
+      "shop",
+      "m".repeat(12),
+      undefined,
+    ]);
+    expect([found.endpoint(7), found.endpoint(8), found.endpoint(9)]).toEqual([
+      { id: ID, container: "db" },
+      { id: unknown.id, container: undefined },
+      undefined,
+    ]);
+    expect([found.rule(3, 4), found.rule(3, 5), found.rule(9, 4)]).toEqual([rule, undefined, undefined]);
+  });
+
+  test("knows what made a posture so", () => {
+    expect(found.posture(7, "ingress")).toBe("default-deny (label hyperion.policy)");
+    expect([found.posture(8, "ingress"), found.posture(9, "egress")]).toEqual([undefined, undefined]);
+  });
+
+  test("knows containers as policies see them, and the host", () => {
+    expect(found.seen(7)).toEqual({ container: "db", project: "p", service: "s", groups: ["a", "b"] });
+    expect([found.seen(8), found.seen(9)]).toEqual([undefined, undefined]);
+    expect(["192.0.2.1", "192.0.2.2"].map((ip) => found.isHost(parseIp(ip)))).toEqual([true, false]);
+  });
 });

@@ -10,6 +10,7 @@ import type { AdminView, EventDocument } from "../../../src/observe/admin-view.t
 import { createAdminApp } from "../../../src/server/admin-app.ts";
 import { type Listener, listen } from "../../../src/server/listener.ts";
 import { recordingLog } from "../../protocol/recording-drivers.ts";
+import { NO_POLICIES } from "../admin/administration.ts";
 
 class FixedView implements AdminView {
   readonly listeners = new Set<(event: EventDocument) => void>();
@@ -88,7 +89,8 @@ afterEach(async () => {
 });
 
 function app(followerQueueMax?: number) {
-  const parts = { view, log: recordingLog(), stopping: stopping.signal };
+  const policies = NO_POLICIES;
+  const parts = { view, policies, log: recordingLog(), stopping: stopping.signal };
   return createAdminApp(followerQueueMax === undefined ? parts : { ...parts, followerQueueMax });
 }
 
@@ -128,7 +130,7 @@ describe("the admin API", () => {
     const response = await request(app()).post("/v1/status");
     expect(response.status).toBe(404);
     expect(response.body).toEqual({
-      error: { code: null, message: "POST /v1/status is not part of the admin API" },
+      error: { code: null, message: "POST /v1/status is not part of the admin API", details: null },
     });
   });
 
@@ -137,7 +139,11 @@ describe("the admin API", () => {
     const response = await request(app()).get("/v1/status");
     expect(response.status).toBe(500);
     expect(response.body).toEqual({
-      error: { code: "E501", message: "the data plane refused count: EIO" },
+      error: {
+        code: "E501",
+        message: "the data plane refused count: EIO",
+        details: { operation: "count", reason: "EIO" },
+      },
     });
   });
 });
