@@ -48,6 +48,7 @@ export const ERRORS = {
 
   // 17x: admin policies (policy-language §5).
   E170: row("invalid", "policy file {path}: {reason}"),
+  E171: row("conflict", "{text}"),
   E172: row(
     "conflict",
     "policy {name} was changed meanwhile: it is at version {version}, not {base}; look at it again",
@@ -55,6 +56,13 @@ export const ERRORS = {
   E173: row("not-found", "there is no admin policy {name}"),
   E174: row("exhausted", "there is room for {limit} {what}"),
   E175: row("invalid", "{name} is no name of a policy; use lower-case letters, digits and -, at most 64"),
+  E176: row("invalid", "{text}"),
+  E180: row("invalid", "{text}"),
+  E181: row("invalid", "{text} is not {expected}"),
+  E182: row("not-found", "there is no {what} {name}; {hint}"),
+  E183: row("invalid", "{place}: {reason}"),
+  E184: row("invalid", "the labels are wrong: {count} {noun}; see: hyperion policy lint"),
+  E185: row("unavailable", "{path}: {reason}"),
 
   // 2xx: what arrives on the plugin socket and the admin socket.
   E200: row("invalid", "{method}: the request body is not JSON: {reason}"),

@@ -2,13 +2,16 @@ import { Interner } from "../base/interner.ts";
 import { sameItems } from "../base/same-items.ts";
 import type { EndpointFacts, Facts, NetworkFacts } from "../model/facts.ts";
 import type { EndpointId, EndpointIndex, NetworkId } from "../model/ids.ts";
-import type { Row } from "../model/rows.ts";
+import type { PortRow, Row } from "../model/rows.ts";
 import { type Binding, bind, bindingKey } from "./binding.ts";
 import type { Desired, EndpointView, Numbering, Settings } from "./desired.ts";
 import { endpointRows } from "./endpoint-rows.ts";
+import { governingEndpoints } from "./gateways.ts";
 import type { IdentityClass } from "./identity-class.ts";
 import { networkRows } from "./network-rows.ts";
+import { OutsideWorld } from "./outside-world.ts";
 import { PolicySet } from "./policy-set.ts";
+import { EMPTY_SHELF, shelfAfter } from "./policy-shelf.ts";
 import { NOBODY, type Population, populationAfter } from "./population.ts";
 import { SelectorIndex } from "./selector-index.ts";
 
@@ -39,13 +42,16 @@ interface Attendance {
  */
 export class Compiler {
   readonly #settings: Settings;
-  readonly #bindingKeys = new WeakMap<EndpointFacts, { network: NetworkFacts; key: string }>();
-  readonly #bindings = new Interner<Binding>();
+  #shelf = EMPTY_SHELF;
+  #bindingKeys = new WeakMap<EndpointFacts, { network: NetworkFacts; key: string }>();
+  #bindings = new Interner<Binding>();
   #placed = new WeakMap<EndpointFacts, Placed>();
   #networks: ReadonlyMap<NetworkId, Attendance> = new Map();
   #identities = new Interner<IdentityClass>();
   #policySets = new Interner<PolicySet>();
   #index = new SelectorIndex();
+  #outside = new OutsideWorld(this.#index);
+  #gateways: ReadonlyMap<number, readonly [PortRow]> = new Map();
 
   constructor(settings: Settings) {
     this.#settings = settings;
@@ -66,7 +72,12 @@ export class Compiler {
   }
 
   #compile(facts: Facts, numbering: Numbering): Desired {
+    this.#takeShelf(facts);
     const placed = this.#placeAll(facts, numbering);
+    const governing = governingEndpoints(facts);
+    const gatewaySets = this.#gatewaySets(governing.values(), placed);
+    this.#outside.update([...gatewaySets], facts.hostAddresses, numbering);
+    this.#gateways = this.#gatewayRows(governing);
     this.#bindings.sweep();
     for (const gone of this.#identities.sweep()) this.#index.removeClass(gone);
     for (const gone of this.#policySets.sweep()) gone.dispose();
@@ -75,13 +86,16 @@ export class Compiler {
     const groups = new Map<string, readonly Row[]>();
     for (const [id, { rows }] of this.#networks) groups.set(`network:${id}`, rows);
     for (const [policySet, populations] of this.#populationsByPolicySet(placed)) {
-      groups.set(`policy:${policySet.number}`, policySet.rows(populations));
+      const met = gatewaySets.has(policySet) ? [...populations, this.#outside.population] : populations;
+      groups.set(`policy:${policySet.number}`, policySet.rows(met));
     }
+    if (this.#outside.rows.length > 0) groups.set("prefixes", this.#outside.rows);
     const endpoints = new Map<EndpointId, EndpointView>();
     for (const [{ id }, { group, rows, view }] of placed) {
       groups.set(group, rows);
       endpoints.set(id, view);
     }
+    for (const [port, rows] of this.#gateways) groups.set(`gateway:${port}`, rows);
     return { groups, endpoints };
   }
 
@@ -91,6 +105,39 @@ export class Compiler {
     this.#identities = new Interner();
     this.#policySets = new Interner();
     this.#index = new SelectorIndex();
+    this.#outside = new OutsideWorld(this.#index);
+  }
+
+  /** What was bound under other admin policies says nothing under these. */
+  #takeShelf({ policies }: Facts): void {
+    const shelf = shelfAfter(this.#shelf, policies.values());
+    if (shelf === this.#shelf) return;
+    this.#shelf = shelf;
+    this.#bindingKeys = new WeakMap();
+    this.#bindings = new Interner();
+  }
+
+  /** The policy sets that decide at ways out and tell apart who is outside, by number. */
+  #gatewaySets(
+    governing: Iterable<EndpointFacts>,
+    placed: ReadonlyMap<EndpointFacts, Placed>,
+  ): ReadonlySet<PolicySet> {
+    const sets = new Set<PolicySet>();
+    for (const endpoint of governing) {
+      const policySet = placed.get(endpoint)?.policySet;
+      if (policySet?.namesOutside === true) sets.add(policySet);
+    }
+    return new Set([...sets].sort((a, b) => a.number - b.number));
+  }
+
+  #gatewayRows(governing: ReadonlyMap<number, EndpointFacts>): ReadonlyMap<number, readonly [PortRow]> {
+    const gateways = new Map<number, readonly [PortRow]>();
+    for (const [port, { index }] of governing) {
+      const known = this.#gateways.get(port);
+      const row = { table: "port", port, endpoint: index, kind: "gateway" } as const;
+      gateways.set(port, known?.[0].endpoint === index ? known : [row]);
+    }
+    return gateways;
   }
 
   /** An endpoint whose network is not among the facts has no place: nothing can be said of it. */
@@ -116,10 +163,10 @@ export class Compiler {
   #bind(endpoint: EndpointFacts, network: NetworkFacts): Binding {
     let known = this.#bindingKeys.get(endpoint);
     if (known?.network !== network) {
-      known = { network, key: bindingKey(endpoint, network, this.#settings) };
+      known = { network, key: bindingKey(endpoint, network, this.#settings, this.#shelf) };
       this.#bindingKeys.set(endpoint, known);
     }
-    return this.#bindings.get(known.key, () => bind(endpoint, network, this.#settings));
+    return this.#bindings.get(known.key, () => bind(endpoint, network, this.#settings, this.#shelf));
   }
 
   #place(
@@ -136,14 +183,16 @@ export class Compiler {
       known.identity === identity &&
       known.policySet === policySet;
     if (same) return known;
-    const { mode, quarantine, posture, problems } = binding;
+    const { mode, quarantine, posture, problems, warnings, owner } = binding;
+    const containerName = endpoint.container?.name;
+    const rows = endpointRows(endpoint, network.index, binding, identity.number, policySet);
     const placed: Placed = {
       group: `endpoint:${endpoint.id}`,
       network,
       binding,
       identity,
       policySet,
-      rows: endpointRows(endpoint, network.index, binding, identity.number, policySet),
+      rows: known !== undefined && sameText(known.rows, rows) ? known.rows : rows,
       view: {
         identity: identity.number,
         policy: policySet.number,
@@ -151,6 +200,8 @@ export class Compiler {
         quarantine,
         posture,
         problems,
+        warnings,
+        owner: owner && { ...owner, subject: { ...owner.subject, containerName } },
         rules: policySet.rules,
       },
     };
@@ -176,7 +227,7 @@ export class Compiler {
     const containerName = named ? container.name : undefined;
     const key = named ? `${identityKey} ${containerName}` : identityKey;
     return this.#identities.get(key, () => {
-      const added = { number: numbering.identity(key), subject: { ...subject, containerName } };
+      const added = { number: numbering.identity(key), remote: { ...subject, containerName } };
       this.#index.addClass(added);
       return added;
     });
@@ -224,4 +275,8 @@ export class Compiler {
     const populationOf = (id: NetworkId): Population => this.#networks.get(id)?.population ?? NOBODY;
     return new Map([...networks].map(([set, ids]) => [set, [...ids].sort().map(populationOf)]));
   }
+}
+
+function sameText(a: readonly Row[], b: readonly Row[]): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }

@@ -29,7 +29,7 @@ export function endpointRows(
     egressPrefixLengths: policySet.prefixLengths.egress,
     ingressPrefixLengths: policySet.prefixLengths.ingress,
     mode: binding.mode,
-    software: false,
+    software: binding.software,
     mac,
     ipv4: ipv4?.ip,
     ipv6: ipv6?.ip,

@@ -1,11 +1,14 @@
 import { sameItems } from "../base/same-items.ts";
 import type { Direction } from "../model/posture.ts";
+import type { Prefix } from "../model/prefix.ts";
 import type { PolicyRow } from "../model/rows.ts";
 import {
   type FlatEntry,
   Flattening,
   matches,
+  mentionedPrefixes,
   type NumberedRule,
+  namesOutside,
   type PolicyRule,
   peerKey,
   printRule,
@@ -57,6 +60,10 @@ export class PolicySet {
   readonly rules: ReadonlyMap<number, PolicyRule>;
   /** Bit n: rows may have port prefixes of n bits. */
   readonly prefixLengths: Readonly<Record<Direction, number>>;
+  /** True when a rule tells apart who is outside. */
+  readonly namesOutside: boolean;
+  /** By which prefixes it does. */
+  readonly prefixes: readonly Prefix[];
   readonly #index: SelectorIndex;
   readonly #sides: readonly Side[];
   readonly #unknownRows: readonly PolicyRow[];
@@ -70,6 +77,9 @@ export class PolicySet {
     this.#index = index;
     const rules = DIRECTIONS.flatMap((direction) => source.rules[direction]);
     const numbered = rules.map((rule, i) => ({ number: i + 1, rule }));
+    const peers = rules.map(({ rule }) => rule.peer);
+    this.namesOutside = peers.some(namesOutside);
+    this.prefixes = peers.flatMap(mentionedPrefixes);
     this.rules = new Map(numbered.map(({ number, rule }) => [number, rule]));
     this.#sides = DIRECTIONS.map((direction) => {
       const own = numbered.filter(({ rule }) => rule.direction === direction);

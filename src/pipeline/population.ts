@@ -1,6 +1,6 @@
 import type { IdentityClass } from "./identity-class.ts";
 
-/** The identity classes that live on one network. One object for as long as they are the same. */
+/** The identity classes that live on one network, or outside. One object for as long as they are the same. */
 export interface Population {
   readonly classes: ReadonlySet<IdentityClass>;
   /** How it came out of the population before, so that nobody has to compare the two again. */

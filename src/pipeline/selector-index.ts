@@ -19,14 +19,14 @@ export class SelectorIndex {
   readonly #classesByHandle = new Map<string, Set<IdentityClass>>();
 
   addClass(added: IdentityClass): void {
-    for (const handle of handlesOf(added.subject)) {
+    for (const handle of handlesOf(added.remote)) {
       put(this.#classesByHandle, handle, added);
       for (const indexed of this.#peersByHandle.get(handle) ?? []) consider(indexed, added);
     }
   }
 
   removeClass(removed: IdentityClass): void {
-    for (const handle of handlesOf(removed.subject)) {
+    for (const handle of handlesOf(removed.remote)) {
       take(this.#classesByHandle, handle, removed);
       for (const indexed of this.#peersByHandle.get(handle) ?? []) indexed.matching.delete(removed);
     }
@@ -69,7 +69,7 @@ export class SelectorIndex {
 }
 
 function consider(indexed: IndexedPeer, candidate: IdentityClass): void {
-  if (matches(indexed.peer, indexed.owner, candidate.subject)) indexed.matching.add(candidate);
+  if (matches(indexed.peer, indexed.owner, candidate.remote)) indexed.matching.add(candidate);
 }
 
 function put<T>(sets: Map<string, Set<T>>, key: string, value: T): void {

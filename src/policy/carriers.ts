@@ -1,3 +1,4 @@
+import type { AdminTier } from "../model/facts.ts";
 import type { Direction, Posture } from "../model/posture.ts";
 import type { Rule } from "./ast.ts";
 import type { Offload, PolicyMode, StatedRule, Statement } from "./parse-labels.ts";
@@ -19,14 +20,17 @@ export interface PolicyRule {
   readonly rule: Rule;
 }
 
-export interface StatedPosture {
-  readonly posture: Posture;
-  readonly carrier: Carrier;
-}
+export type StatedPosture =
+  | { readonly posture: Posture; readonly carrier: Carrier }
+  /** `rule` of an admin policy. */
+  | { readonly posture: Posture; readonly carrier: AdminTier; readonly rule: string };
 
 /** All that the carriers of one endpoint say together. */
 export interface Policy extends SelfDescription {
-  /** Strongest first. A posture may speak of one direction only and leave the other to the next. */
+  /**
+   * Strongest first; the network's own comes before those of the baseline. A posture may speak of one
+   * direction only and leave the other to the next.
+   */
   readonly postures: readonly StatedPosture[];
   readonly mode: PolicyMode;
   readonly offload: Offload;

@@ -1,8 +1,8 @@
-import type { ComposeNetwork } from "../model/facts.ts";
+import type { AdminTier, ComposeNetwork } from "../model/facts.ts";
 import { type Direction, type Posture, postureVerdict, type Verdict } from "../model/posture.ts";
 import type { Protocol } from "../model/rows.ts";
 import type { ProtocolMatch, Rule } from "./ast.ts";
-import { type Policy, type PolicyRule, TIERS } from "./carriers.ts";
+import { type Policy, type PolicyRule, type StatedPosture, TIERS, type Tier } from "./carriers.ts";
 import type { Carrier } from "./problem.ts";
 import { matches, type Remote } from "./selector.ts";
 import type { Subject } from "./subject.ts";
@@ -40,8 +40,10 @@ export interface Probe {
 /** What made a posture so. */
 export type PostureReason =
   | { readonly by: Carrier | "network" | "daemon" }
+  /** A rule of an admin policy. */
+  | { readonly by: AdminTier; readonly rule: string }
   /** Nothing states a posture, and this allow rule closes the direction for the rest. */
-  | { readonly by: "allow-rule"; readonly rule: string };
+  | { readonly by: "allow-rule"; readonly tier: Tier; readonly rule: string };
 
 export type DecidedPosture = PostureReason & { readonly verdict: Verdict };
 
@@ -114,16 +116,28 @@ function protocolCovers(match: ProtocolMatch, { protocol, port }: Probe): boolea
  * direction that an allow rule applies to is closed; else the daemon's default.
  */
 export function decidePosture(owner: Owner, direction: Direction): DecidedPosture {
-  for (const { posture, carrier } of owner.policy.postures) {
+  for (const { posture, reason } of statedPostures(owner)) {
     const verdict = statedVerdict(posture, direction);
-    if (verdict !== undefined) return { verdict, by: carrier };
+    if (verdict !== undefined) return { verdict, ...reason };
   }
-  const { posture } = owner.network;
-  const networkVerdict = posture === undefined ? undefined : statedVerdict(posture, direction);
-  if (networkVerdict !== undefined) return { verdict: networkVerdict, by: "network" };
   const allow = applicableRules(owner, direction).find(({ rule }) => rule.action === "allow");
-  if (allow !== undefined) return { verdict: "deny", by: "allow-rule", rule: allow.name };
+  if (allow !== undefined) return { verdict: "deny", by: "allow-rule", tier: allow.tier, rule: allow.name };
   return { verdict: postureVerdict(owner.defaultPosture, direction), by: "daemon" };
+}
+
+/** Strongest first: the network comes after what was written for the endpoint, and before the baseline. */
+function statedPostures({ policy, network }: Owner): readonly { posture: Posture; reason: PostureReason }[] {
+  const ofPolicy = (isBaseline: boolean) =>
+    policy.postures
+      .filter(({ carrier }) => (carrier === "baseline") === isBaseline)
+      .map((stated) => ({ posture: stated.posture, reason: reasonOf(stated) }));
+  const { posture } = network;
+  const ofNetwork = posture === undefined ? [] : [{ posture, reason: { by: "network" } as const }];
+  return [...ofPolicy(false), ...ofNetwork, ...ofPolicy(true)];
+}
+
+function reasonOf(stated: StatedPosture): PostureReason {
+  return "rule" in stated ? { by: stated.carrier, rule: stated.rule } : { by: stated.carrier };
 }
 
 /** `default-deny-egress` says nothing of ingress: it must not open what a weaker carrier closes. */

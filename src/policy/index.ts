@@ -6,6 +6,25 @@
  * No I/O, no clock, no state: the same input gives the same output on any machine.
  */
 export type { Direction, Posture, Verdict } from "../model/posture.ts";
+export {
+  type AdminPolicy,
+  type AdminProblem,
+  type AdminRule,
+  checkAdminPolicies,
+  namesInApplies,
+  type PolicyTexts,
+  type ReadAdminPolicy,
+  readAdminPolicy,
+  withAdminPolicies,
+} from "./admin-policy.ts";
+export {
+  type Assertion,
+  type AssertionResult,
+  checkAssertion,
+  type FoundVerdict,
+  type ReadAssertion,
+  readAssertion,
+} from "./assertions.ts";
 export type * from "./ast.ts";
 export { isOutsideAtom, PRIO_DEFAULT, PRIO_MAX, sideOf } from "./ast.ts";
 export {
@@ -17,6 +36,7 @@ export {
   TIERS,
   type Tier,
 } from "./carriers.ts";
+export { PROBLEM_MEANINGS, WARNINGS, type WarningCode } from "./codes.ts";
 export {
   applicableRules,
   compareRules,
@@ -29,10 +49,47 @@ export {
   type PostureReason,
   type Probe,
 } from "./decide.ts";
+export {
+  type End,
+  type Explanation,
+  explain,
+  isParty,
+  type JudgedSide,
+  type Judgement,
+  judge,
+  nameOf,
+  type Remedy,
+  type Side,
+} from "./explain.ts";
+export { type Asked, formatExplanation, formatPosture } from "./explain-text.ts";
 export { type FlatEntry, Flattening, type NumberedRule } from "./flatten.ts";
 export { handlesOf, handlesOfPeer } from "./handle.ts";
 export { LABEL_PREFIX, type LabelKey, type ReadKey, readLabelKey } from "./label-keys.ts";
+export { lint } from "./lint.ts";
+export type {
+  Finding,
+  LintedAttachment,
+  LintedPolicy,
+  LintedService,
+  LintInput,
+  Pool,
+  PublishedPorts,
+} from "./lint-site.ts";
+export {
+  type MatrixDocument,
+  type MatrixVerdict,
+  matrix,
+  probeBetween,
+  type SideDocument,
+} from "./matrix.ts";
+export { findEnd, type Meeting, meetings, type NamedEnd, partyNames, wayOut } from "./meeting.ts";
 export { type Outside, outsideAt, prefixOfAddress } from "./outside.ts";
+export {
+  ADMIN_RULES_MAX,
+  isPolicyName,
+  type ParsedAdminPolicy,
+  parseAdminPolicy,
+} from "./parse-admin-policy.ts";
 export {
   type Offload,
   type ParsedLabels,
@@ -42,19 +99,24 @@ export {
   type Statement,
 } from "./parse-labels.ts";
 export { type ParsedRule, parseRule, RULE_LENGTH_MAX } from "./parse-rule.ts";
+export { parseSelector } from "./parse-selector.ts";
 export type { Party, PopulatedNetwork, Population } from "./population.ts";
-export { printRule } from "./print.ts";
+export { printPeer, printRule } from "./print.ts";
+export { type NamedProbe, parseProbe } from "./probe.ts";
 export {
   type Carrier,
   type Fault,
   formatProblem,
+  type Place,
   type Problem,
   type ProblemCode,
+  type Remark,
   type Span,
   summarizeProblem,
 } from "./problem.ts";
 export { PROTOCOLS } from "./protocol-space.ts";
 export { parseRate, type Rate } from "./rate.ts";
+export { type AccessChange, accessChanges, type ProbeRange, type Reach, reach } from "./reach.ts";
 export { type ReadPolicy, readPolicy } from "./read-policy.ts";
 export {
   atomsOf,
@@ -67,5 +129,7 @@ export {
   type Remote,
   usesOwner,
 } from "./selector.ts";
-export { relevantLabels, type SelfDescription, STRANGER, type Subject, subjectOf } from "./subject.ts";
-export type { SeenAddress, SeenContainer, SeenFlow } from "./suggest.ts";
+export { type SelfDescription, STRANGER, type Subject, subjectOf } from "./subject.ts";
+export { type SeenAddress, type SeenContainer, type SeenFlow, type Suggestion, suggest } from "./suggest.ts";
+export { type CountedLabels, countedLabels, relevantLabels, type TrustSettings } from "./trust.ts";
+export { formatWarning, type Warning } from "./warning.ts";

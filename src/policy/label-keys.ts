@@ -33,6 +33,12 @@ const NAME = /^[A-Za-z0-9_.-]{1,255}$/;
 /** Keys of identity labels, with the dots and slashes of Docker's and Kubernetes' conventions. */
 const IDENTITY_KEY = /^[A-Za-z0-9][A-Za-z0-9_./-]{0,127}$/;
 
+export const RULE_NAME_EXPECTED = "a rule is named by 1 to 32 lower-case letters, digits and dashes";
+
+export function isRuleName(text: string): boolean {
+  return RULE_NAME.test(text);
+}
+
 export function isName(text: string): boolean {
   return NAME.test(text);
 }
@@ -60,9 +66,8 @@ export function readLabelKey(label: string): ReadKey {
     return unknown(`expected a key after "${family}"`);
   }
   const direction = family === "hyperion.ingress." ? "ingress" : "egress";
-  if (RULE_NAME.test(name)) return { key: { kind: "rule", direction, name } };
-  const text = "a rule is named by 1 to 32 lower-case letters, digits and dashes";
-  return unknown(text, nearestRuleName(family, name));
+  if (isRuleName(name)) return { key: { kind: "rule", direction, name } };
+  return unknown(RULE_NAME_EXPECTED, nearestRuleName(family, name));
 }
 
 function unknown(text: string, suggestion?: string): ReadKey {

@@ -6,8 +6,8 @@ import { parseRule } from "./parse-rule.ts";
 import { type Carrier, type Fault, type Problem, quote, type Span } from "./problem.ts";
 import { parseRate, type Rate } from "./rate.ts";
 
-/** audit: decide, count and report, and pass. */
-export type PolicyMode = "enforce" | "audit";
+/** audit: decide, count and report, and pass. learn: as audit, and record flows for suggestions. */
+export type PolicyMode = "enforce" | "audit" | "learn";
 /** require: no start without a hardware VF and room in the hardware tables. */
 export type Offload = "prefer" | "require" | "off";
 
@@ -39,7 +39,7 @@ export interface ParsedLabels {
   readonly problems: readonly Problem[];
 }
 
-const MODES: readonly string[] = ["enforce", "audit"] satisfies PolicyMode[];
+const MODES: readonly string[] = ["enforce", "audit", "learn"] satisfies PolicyMode[];
 const OFFLOADS: readonly string[] = ["prefer", "require", "off"] satisfies Offload[];
 
 /** Reads the `hyperion.*` entries of one carrier; others are ignored. Their order does not matter. */
@@ -128,7 +128,6 @@ class LabelReader {
     if (kind === "posture" && isPosture(word)) this.#draft.posture = word;
     else if (kind === "mode" && MODES.includes(word)) this.#draft.mode = word as PolicyMode;
     else if (kind === "offload" && OFFLOADS.includes(word)) this.#draft.offload = word as Offload;
-    else if (kind === "mode" && word === "learn") return badValue(value, "not supported yet; use audit");
     else {
       const words = kind === "posture" ? POSTURES : kind === "mode" ? MODES : OFFLOADS;
       return badValue(value, `expected ${words.map(quote).join(", ")}`, nearest(word, words));

@@ -19,15 +19,25 @@ const PEER_AND_OPTION_WORDS = [...PEER_WORDS, ...OPTION_WORDS];
 
 /** Reads one rule (policy-language §2). The first fault found is returned, never thrown. */
 export function parseRule(text: string, direction: Direction): ParsedRule {
+  const { value, fault } = parseText(text, (cursor) => readRule(cursor, direction));
+  return value === undefined ? { fault } : { rule: value };
+}
+
+export type ParsedText<T> =
+  | { readonly value: T; readonly fault?: undefined }
+  | { readonly value?: undefined; readonly fault: Fault };
+
+/** Reads a whole text; what `read` refuses is returned. */
+export function parseText<T>(text: string, read: (cursor: Cursor) => T): ParsedText<T> {
   if (text.length > RULE_LENGTH_MAX) {
     const span = { start: RULE_LENGTH_MAX, end: text.length };
-    const tooLong = `the rule is longer than ${RULE_LENGTH_MAX} characters`;
+    const tooLong = `the text is longer than ${RULE_LENGTH_MAX} characters`;
     return { fault: { code: "E102", text: tooLong, span, suggestion: undefined } };
   }
   const tokens = tokenize(text);
   if (!isTokens(tokens)) return { fault: tokens };
   try {
-    return { rule: readRule(new Cursor(tokens, text.length), direction) };
+    return { value: read(new Cursor(tokens, text.length)) };
   } catch (error) {
     if (error instanceof Refusal) return { fault: error.fault };
     throw error;

@@ -7,15 +7,15 @@ export interface Span {
   readonly end: number;
 }
 
-/** What can be wrong with labels (policy-language §4). */
+/** What can be wrong with policies (policy-language §4, §5). */
 export type ProblemCode = Extract<
   ErrorCode,
-  "E101" | "E102" | "E117" | "E121" | "E130" | "E131" | "E133" | "E140" | "E150"
+  "E101" | "E102" | "E117" | "E121" | "E130" | "E131" | "E133" | "E140" | "E150" | "E171" | "E176" | "E510"
 >;
 
-/** What is wrong with a text, before it is known which label the text stands in. */
-export interface Fault {
-  readonly code: ProblemCode;
+/** What is to be said of a text, before it is known which label the text stands in. */
+export interface Remark<Code extends string> {
+  readonly code: Code;
   /** A phrase without a full stop. */
   readonly text: string;
   /** Where; undefined when it is the key, and not the value, that is wrong. */
@@ -24,22 +24,38 @@ export interface Fault {
   readonly suggestion: string | undefined;
 }
 
+/** What is wrong with a text. */
+export type Fault = Remark<ProblemCode>;
+
 /** Where a `hyperion.*` key was written. */
 export type Carrier = "driver_opts" | "label";
 
-/** A fault and the label that has it. */
-export interface Problem extends Fault {
-  readonly carrier: Carrier;
-  /** The key: `hyperion.ingress.sql`. */
+/** Where a text stands that a remark is about. */
+export interface Place {
+  readonly carrier: Carrier | "admin policy";
+  /** The key: `hyperion.ingress.sql`, or in an admin policy `no-telnet.ingress`. */
   readonly label: string;
   readonly value: string;
 }
 
+/** A fault and the label that has it: the policy must not be enforced as it is. */
+export type Problem = Fault & Place;
+
+const PLACE_WORD: Readonly<Record<Place["carrier"], string>> = {
+  driver_opts: "driver option",
+  label: "label",
+  "admin policy": "admin policy",
+};
+
 /** Longest stretch of a value that a message quotes, in characters. */
 const EXCERPT_LENGTH_MAX = 100;
 
-/** The whole message: code, who and label; the text with a caret; what is wrong and what to write. */
-export function formatProblem(problem: Problem, who: string): string {
+/**
+ * The whole message: code, who and label; the text with a caret; what is wrong and what to write.
+ *
+ * @param who the container, the service, or the admin policy by its file or name.
+ */
+export function formatProblem(problem: Remark<string> & Place, who: string): string {
   const heading = clip(headingOf(problem, who), MESSAGE_LENGTH_MAX - 1);
   if (problem.span === undefined) return `${heading}\n  ${sentenceOf(problem)}`;
   const { text, start, end } = excerpt(problem.value, problem.span);
@@ -48,16 +64,15 @@ export function formatProblem(problem: Problem, who: string): string {
 }
 
 /** The message in one line of fewer than {@link MESSAGE_LENGTH_MAX} characters, for what Docker shows. */
-export function summarizeProblem(problem: Problem, who: string): string {
+export function summarizeProblem(problem: Remark<string> & Place, who: string): string {
   return clip(`${headingOf(problem, who)}: ${sentenceOf(problem)}`, MESSAGE_LENGTH_MAX - 1);
 }
 
-function headingOf(problem: Problem, who: string): string {
-  const place = problem.carrier === "label" ? "label" : "driver option";
-  return `${problem.code} ${printable(who)}: ${place} ${printable(problem.label)}`;
+function headingOf(problem: Remark<string> & Place, who: string): string {
+  return `${problem.code} ${printable(who)}: ${PLACE_WORD[problem.carrier]} ${printable(problem.label)}`;
 }
 
-function sentenceOf(fault: Fault): string {
+function sentenceOf(fault: Remark<string>): string {
   const hint = fault.suggestion === undefined ? "" : `; did you mean ${quote(fault.suggestion)}?`;
   return printable(fault.text) + hint;
 }

@@ -1,12 +1,4 @@
-import type { ContainerFacts } from "../model/facts.ts";
-import { LABEL_PREFIX } from "./label-keys.ts";
-
-/** Written by compose (docker/compose, pkg/api/labels.go) and by Swarm (docker/cli, compose/convert). */
-const COMPOSE_PROJECT = "com.docker.compose.project";
-const COMPOSE_SERVICE = "com.docker.compose.service";
-const SWARM_SERVICE = "com.docker.swarm.service.name";
-const SWARM_STACK = "com.docker.stack.namespace";
-const PLACE_LABELS = new Set([COMPOSE_PROJECT, COMPOSE_SERVICE, SWARM_SERVICE, SWARM_STACK]);
+import { COMPOSE_PROJECT, COMPOSE_SERVICE, SWARM_SERVICE, SWARM_STACK } from "./trust.ts";
 
 /** What selectors can see of a container. Everything else about it does not exist for policy. */
 export interface Subject {
@@ -39,18 +31,18 @@ export interface SelfDescription {
 }
 
 /**
- * The container as selectors see it. Compose's and Swarm's own labels are trusted, as only those who
- * may start containers can set them.
+ * The container as selectors see it.
  *
- * @param container undefined when only the endpoint's driver_opts are known.
- * @param identityLabels further labels of the container that count as identity labels.
+ * @param containerName undefined when only the endpoint's driver_opts are known.
+ * @param labels of the container, those that count.
+ * @param identityLabels which of them are identity labels besides Hyperion's own.
  */
 export function subjectOf(
-  container: ContainerFacts | undefined,
+  containerName: string | undefined,
+  labels: Readonly<Record<string, string>>,
   self: SelfDescription,
   identityLabels: readonly string[],
 ): Subject {
-  const labels = container?.labels ?? {};
   const identity = new Map<string, string>();
   for (const key of identityLabels) {
     const value = labelOf(labels, key);
@@ -59,7 +51,7 @@ export function subjectOf(
   for (const [key, value] of self.identity) identity.set(key, value);
   return {
     ...placeOf(labels),
-    containerName: container?.name,
+    containerName,
     groups: new Set(self.groups),
     labels: identity,
   };
@@ -85,17 +77,6 @@ function placeOf(labels: Readonly<Record<string, string>>): Place {
     service: short ? swarmService.slice(prefix.length) : swarmService,
     swarmService,
   };
-}
-
-/** The labels that policy looks at, by key: what else a container has cannot change anything. */
-export function relevantLabels(
-  labels: Readonly<Record<string, string>>,
-  identityLabels: readonly string[],
-): readonly (readonly [key: string, value: string])[] {
-  return Object.keys(labels)
-    .filter((key) => key.startsWith(LABEL_PREFIX) || PLACE_LABELS.has(key) || identityLabels.includes(key))
-    .sort()
-    .map((key) => [key, labels[key] ?? ""]);
 }
 
 /** An empty label counts as absent, as compose and Swarm never write one. */

@@ -39,7 +39,9 @@ export async function measurePolicy(context: BenchContext): Promise<BenchResult>
     const compiler = new Compiler({
       defaultPosture: "default-allow",
       identityLabels: [],
+      trustImageLabels: false,
       requireContainer: true,
+      hardware: false,
     });
     const numbering = countingNumbering();
     const compile = (current: Facts) => {

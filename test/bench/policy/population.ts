@@ -2,6 +2,7 @@ import type { EndpointFacts, Facts } from "../../../src/model/facts.ts";
 import type { EndpointId } from "../../../src/model/ids.ts";
 import { parseInterfaceAddress } from "../../../src/model/ip.ts";
 import { container, endpoint, facts, network } from "../../unit/pipeline/facts.ts";
+import { composeLabels } from "../../unit/policy/subjects.ts";
 
 const SERVICES = 25;
 const REPLICAS = 2;
@@ -33,8 +34,7 @@ export function population(endpoints: number, rules: number): Facts {
 
 function labels(project: number, service: number, rules: number): Record<string, string> {
   const written: Record<string, string> = {
-    "com.docker.compose.project": `p${project}`,
-    "com.docker.compose.service": `s${service}`,
+    ...composeLabels(`p${project}`, `s${service}`),
     "hyperion.group": `tier-${service % 5}`,
     "hyperion.label.env": project % 2 === 0 ? "prod" : "test",
   };

@@ -71,7 +71,12 @@ describe("reading labels", () => {
     fc.assert(
       fc.property(labels, labels, fc.string(), (driverOptions, containerLabels, name) => {
         const container = { id: "c" as ContainerId, name, labels: containerLabels, inherited: [] };
-        for (const problem of readPolicy(driverOptions, container, ["app"]).problems) {
+        for (const problem of readPolicy(
+          driverOptions,
+          container,
+          { identityLabels: ["app"], trustImageLabels: false },
+          [],
+        ).problems) {
           expect(problem.code).toMatch(/^E1\d\d$/);
           const { start, end } = problem.span ?? { start: 0, end: 0 };
           expect(0 <= start && start <= end && end <= problem.value.length).toBe(true);

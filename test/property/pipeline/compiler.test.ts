@@ -6,6 +6,7 @@ import type { EndpointRow, PolicyRow } from "../../../src/model/rows.ts";
 import { Compiler, type Desired } from "../../../src/pipeline/index.ts";
 import { decide, type Owner, type Probe, readPolicy } from "../../../src/policy/index.ts";
 import { endpoint, facts, network, numbering, SETTINGS } from "../../unit/pipeline/facts.ts";
+import { TRUST } from "../../unit/policy/subjects.ts";
 import * as any from "../policy/arbitraries.ts";
 import { type Answer, disjoint, lookup } from "../policy/lookup.ts";
 
@@ -42,7 +43,7 @@ const history = fc.array(fc.tuple(anyFacts, fc.nat(63)), { minLength: 2, maxLeng
 });
 
 function ownerOf({ container, networkId }: EndpointFacts): Owner {
-  const { policy, subject } = readPolicy({}, container, []);
+  const { policy, subject } = readPolicy({}, container, TRUST, []);
   const { name, options } = get(new Map(NETWORKS.map((one) => [one.id, one])), networkId);
   return {
     policy,

@@ -14,6 +14,7 @@ import {
   printRule,
   type Rule,
 } from "../../../src/policy/index.ts";
+import { composeLabels, stackLabels } from "../../unit/policy/subjects.ts";
 
 /*
  * Small worlds: few names and few ports, so that rules, containers and probes meet. Spans are all the
@@ -144,14 +145,10 @@ export const postures = fc.constantFrom(
 
 /** Who a container is, in labels. Always in a project, so that every rule has a meaning on it. */
 export const placeLabels: fc.Arbitrary<Record<string, string>> = fc.oneof(
-  fc.record({ project: projects, service: services }).map(({ project, service }) => ({
-    "com.docker.compose.project": project,
-    "com.docker.compose.service": service,
-  })),
-  services.map((service) => ({
-    "com.docker.stack.namespace": "shop",
-    "com.docker.swarm.service.name": `shop_${service}`,
-  })),
+  fc
+    .record({ project: projects, service: services })
+    .map(({ project, service }) => composeLabels(project, service)),
+  services.map((service) => stackLabels("shop", service)),
 );
 
 export const identityLabels: fc.Arbitrary<Record<string, string>> = fc
@@ -161,7 +158,7 @@ export const identityLabels: fc.Arbitrary<Record<string, string>> = fc
       "hyperion.label.env": values,
       "hyperion.label.tier": values,
       "hyperion.policy": postures,
-      "hyperion.mode": fc.constantFrom("enforce", "audit"),
+      "hyperion.mode": fc.constantFrom("enforce", "audit", "learn"),
     },
     { requiredKeys: [] },
   )

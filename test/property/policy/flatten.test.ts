@@ -10,6 +10,7 @@ import {
   type Owner,
   readPolicy,
 } from "../../../src/policy/index.ts";
+import { TRUST } from "../../unit/policy/subjects.ts";
 import * as any from "./arbitraries.ts";
 import { disjoint, type LookupRow, lookup } from "./lookup.ts";
 
@@ -34,7 +35,7 @@ function flattened(owner: Owner, remote: Owner["subject"] | undefined) {
 }
 
 function ownerOf(container: ContainerFacts): Owner {
-  const { policy, subject } = readPolicy({}, container, []);
+  const { policy, subject } = readPolicy({}, container, TRUST, []);
   return {
     policy,
     subject,

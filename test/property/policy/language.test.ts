@@ -10,10 +10,11 @@ import {
   printRule,
   readPolicy,
 } from "../../../src/policy/index.ts";
+import { TRUST } from "../../unit/policy/subjects.ts";
 import * as any from "./arbitraries.ts";
 
 function ownerOf(container: Parameters<typeof readPolicy>[1]): Owner {
-  const { policy, subject } = readPolicy({}, container, []);
+  const { policy, subject } = readPolicy({}, container, TRUST, []);
   return {
     policy,
     subject,
@@ -22,7 +23,8 @@ function ownerOf(container: Parameters<typeof readPolicy>[1]): Owner {
   };
 }
 
-const subjectOf = (container: Parameters<typeof readPolicy>[1]) => readPolicy({}, container, []).subject;
+const subjectOf = (container: Parameters<typeof readPolicy>[1]) =>
+  readPolicy({}, container, TRUST, []).subject;
 
 describe("the language", () => {
   it("prints what it parses back to the same rule", () => {
@@ -47,7 +49,7 @@ describe("the language", () => {
     );
     fc.assert(
       fc.property(shuffled, ([container, other]) => {
-        expect(readPolicy({}, other, [])).toEqual(readPolicy({}, container, []));
+        expect(readPolicy({}, other, TRUST, [])).toEqual(readPolicy({}, container, TRUST, []));
       }),
     );
   });

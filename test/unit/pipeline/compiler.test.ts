@@ -4,6 +4,7 @@ import type { EndpointId } from "../../../src/model/ids.ts";
 import { parseInterfaceAddress } from "../../../src/model/ip.ts";
 import type { EndpointRow, PolicyRow, Row } from "../../../src/model/rows.ts";
 import { Compiler, type Desired, type Settings } from "../../../src/pipeline/index.ts";
+import { composeLabels } from "../policy/subjects.ts";
 import { container, endpoint, facts, network, numbering, SETTINGS } from "./facts.ts";
 
 const NET = network("shop_default");
@@ -132,7 +133,12 @@ describe("rows", () => {
       [2, "sql"],
       [3, "x"],
     ]);
-    expect(viewOf(desired, 1)?.posture?.ingress).toEqual({ verdict: "deny", by: "allow-rule", rule: "ping" });
+    expect(viewOf(desired, 1)?.posture?.ingress).toEqual({
+      verdict: "deny",
+      by: "allow-rule",
+      tier: "container",
+      rule: "ping",
+    });
   });
 
   it("writes nothing for those who live on other networks", () => {
@@ -166,7 +172,7 @@ describe("rows", () => {
         endpoint(
           index,
           NET,
-          container(project, { "com.docker.compose.project": project, "hyperion.ingress.a": rule }),
+          container(project, { ...composeLabels(project, "x"), "hyperion.ingress.a": rule }),
         );
       const desired = compile([of("shop", 1), of("blog", 2)]);
       return new Set([viewOf(desired, 1)?.policy, viewOf(desired, 2)?.policy]).size;

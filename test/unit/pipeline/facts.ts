@@ -7,7 +7,9 @@ import type { Numbering, Settings } from "../../../src/pipeline/index.ts";
 export const SETTINGS: Settings = {
   defaultPosture: "default-allow",
   identityLabels: [],
+  trustImageLabels: false,
   requireContainer: true,
+  hardware: false,
 };
 
 /** Numbers from 1 in the order of asking, and who asked. */

@@ -43,12 +43,15 @@ describe("what a change touches", () => {
     expect(both(facts([NET, OTHER], [DB, CACHE]))).toEqual(["endpoint:e3", "policy:3"]);
   });
 
-  it("is the endpoints of a network whose options changed", () => {
+  it("is a network whose options changed, and its endpoints only where they change with it", () => {
     const loud = { ...NET, options: { ...NET.options, multicast: true } };
-    expect(both(facts([loud, OTHER], [DB, CACHE, WEB]))).toEqual([
-      "endpoint:e1",
-      "endpoint:e3",
-      "network:net",
+    expect(both(facts([loud, OTHER], [DB, CACHE, WEB]))).toEqual(["network:net"]);
+    const closed = { ...OTHER, options: { ...OTHER.options, posture: "default-deny-egress" as const } };
+    expect(both(facts([NET, closed], [DB, CACHE, WEB]))).toEqual([
+      "endpoint:e2",
+      "network:other",
+      "policy:2",
+      "policy:4",
     ]);
   });
 

@@ -4,7 +4,7 @@ import { SelectorIndex } from "../../../src/pipeline/selector-index.ts";
 import { parseRule, peerKey, STRANGER, type Subject } from "../../../src/policy/index.ts";
 
 function identity(number: number, some: Partial<Subject>): IdentityClass {
-  return { number, subject: { ...STRANGER, ...some } };
+  return { number, remote: { ...STRANGER, ...some } };
 }
 
 const OWNER: Subject = { ...STRANGER, project: "shop" };

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Probe } from "../../../src/policy/decide.ts";
 import { decide, decidePosture, type Posture } from "../../../src/policy/index.ts";
-import { ownerOf, subject } from "./subjects.ts";
+import { composeLabels, ownerOf, subject } from "./subjects.ts";
 
-const PROJECT = { "com.docker.compose.project": "shop", "com.docker.compose.service": "db" };
+const PROJECT = composeLabels("shop", "db");
 const API = subject({ project: "shop", service: "api", groups: new Set(["app"]) });
 const WEB = subject({ project: "shop", service: "web" });
 const SQL: Probe = { protocol: "tcp", port: 5432 };
@@ -139,7 +139,7 @@ describe("decidePosture", () => {
       ALLOW,
       undefined,
       "default-allow",
-      { verdict: "deny", by: "allow-rule", rule: "a" },
+      { verdict: "deny", by: "allow-rule", tier: "container", rule: "a" },
       { verdict: "allow", by: "daemon" },
     ],
     [
@@ -179,7 +179,7 @@ describe("decidePosture", () => {
       { ...ALLOW, "hyperion.policy": "default-deny-egress" },
       undefined,
       "default-allow",
-      { verdict: "deny", by: "allow-rule", rule: "a" },
+      { verdict: "deny", by: "allow-rule", tier: "container", rule: "a" },
       { verdict: "deny", by: "label" },
     ],
     [

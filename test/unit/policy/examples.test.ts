@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import type { ContainerId } from "../../../src/model/ids.ts";
 import { decidePosture, readPolicy } from "../../../src/policy/index.ts";
+import { composeLabels, TRUST } from "./subjects.ts";
 
 /** Labels as people write them, with the postures of ingress and egress that they lead to. */
 it.each([
@@ -49,9 +50,9 @@ it.each([
     "allow",
   ],
 ])("reads %s", (_, labels, ingress, egress) => {
-  const project = { "com.docker.compose.project": "shop", "com.docker.compose.service": "x" };
+  const project = composeLabels("shop", "x");
   const container = { id: "c" as ContainerId, name: "c", labels: { ...project, ...labels }, inherited: [] };
-  const { policy, subject, problems } = readPolicy({}, container, []);
+  const { policy, subject, problems } = readPolicy({}, container, TRUST, []);
   expect(problems).toEqual([]);
   const network = { name: "shop_default", compose: undefined, posture: undefined };
   const owner = { policy, subject, network, defaultPosture: "default-allow" } as const;

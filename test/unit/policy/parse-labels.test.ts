@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ContainerId } from "../../../src/model/ids.ts";
 import { compareRules, parseLabels, readPolicy } from "../../../src/policy/index.ts";
+import { composeLabels, TRUST } from "./subjects.ts";
 
 describe("parseLabels", () => {
   it("reads every key", () => {
@@ -48,7 +49,6 @@ describe("parseLabels", () => {
     ["E101", "hyperion.ingress.-", "allow", undefined],
     ["E101", `hyperion.ingress.${"a".repeat(33)}`, "allow", `hyperion.ingress.${"a".repeat(32)}`],
     ["E150", "hyperion.policy", "default-dney", "default-deny"],
-    ["E150", "hyperion.mode", "learn", undefined],
     ["E150", "hyperion.mode", "enforced", "enforce"],
     ["E150", "hyperion.offload", "yes", undefined],
     ["E150", "hyperion.group", "web,,edge", undefined],
@@ -62,11 +62,6 @@ describe("parseLabels", () => {
     const { problems } = parseLabels({ [label]: value }, "label");
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatchObject({ code, label, value, suggestion, carrier: "label" });
-  });
-
-  it("says of learn that it is not supported yet", () => {
-    const [problem] = parseLabels({ "hyperion.mode": "learn" }, "label").problems;
-    expect(problem?.text).toBe("not supported yet; use audit");
   });
 
   it("reports every wrong label, by key", () => {
@@ -99,6 +94,7 @@ describe("readPolicy", () => {
         "hyperion.ingress.b": "allow tcp/2",
         "hyperion.policy": "default-allow",
       }),
+      TRUST,
       [],
     );
     expect(problems).toEqual([]);
@@ -114,6 +110,7 @@ describe("readPolicy", () => {
     const { policy } = readPolicy(
       { "hyperion.ingress.b": "deny" },
       container({ "hyperion.ingress.a": "deny" }),
+      TRUST,
       [],
     );
     expect(policy.rules.toSorted(compareRules).map(({ name }) => name)).toEqual(["a", "b"]);
@@ -123,6 +120,7 @@ describe("readPolicy", () => {
     const { problems } = readPolicy(
       { "hyperion.ingress.a": "allow", "hyperion.ingress.b": "allow" },
       container({ "hyperion.ingress.a": "allow", "hyperion.egress.b": "allow" }),
+      TRUST,
       [],
     );
     expect(problems.map(({ code, carrier, label }) => [code, carrier, label])).toEqual([
@@ -133,13 +131,12 @@ describe("readPolicy", () => {
   it("refuses service:N without a project (E131), and marks it", () => {
     const text = "allow tcp/1 from any, service:api";
     const rule = { "hyperion.ingress.a": text };
-    const [problem] = readPolicy({}, container(rule), []).problems;
+    const [problem] = readPolicy({}, container(rule), TRUST, []).problems;
     expect(problem).toMatchObject({ code: "E131", label: "hyperion.ingress.a" });
     expect(text.slice(problem?.span?.start, problem?.span?.end)).toBe("service:api");
-    expect(readPolicy({}, container({ ...rule, "com.docker.compose.project": "p" }), []).problems).toEqual(
-      [],
-    );
+    const placed = container({ ...rule, ...composeLabels("p", "s") });
+    expect(readPolicy({}, placed, TRUST, []).problems).toEqual([]);
     const named = { "hyperion.ingress.a": "allow from service:p/api" };
-    expect(readPolicy({}, container(named), []).problems).toEqual([]);
+    expect(readPolicy({}, container(named), TRUST, []).problems).toEqual([]);
   });
 });

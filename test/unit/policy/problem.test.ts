@@ -46,8 +46,8 @@ describe("formatProblem", () => {
 
 describe("summarizeProblem", () => {
   it("says it in one line", () => {
-    expect(summarizeProblem(problemOf("hyperion.mode", "learn"), "shop-db-1")).toBe(
-      "E150 shop-db-1: label hyperion.mode: not supported yet; use audit",
+    expect(summarizeProblem(problemOf("hyperion.mode", "enforced"), "shop-db-1")).toBe(
+      'E150 shop-db-1: label hyperion.mode: expected "enforce", "audit", "learn"; did you mean "enforce"?',
     );
   });
 

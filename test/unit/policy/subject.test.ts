@@ -1,17 +1,14 @@
 import { describe, expect, it } from "vitest";
-import type { ContainerId } from "../../../src/model/ids.ts";
 import { subjectOf } from "../../../src/policy/index.ts";
 
 const SELF = { groups: ["web"], identity: new Map([["tier", "front"]]) };
 
-function container(labels: Record<string, string>) {
-  return { id: "c1" as ContainerId, name: "shop-web-1", labels, inherited: [] };
-}
+const NAME = "shop-web-1";
 
 describe("subjectOf", () => {
   it("reads compose's labels", () => {
     const labels = { "com.docker.compose.project": "shop", "com.docker.compose.service": "web" };
-    expect(subjectOf(container(labels), SELF, [])).toEqual({
+    expect(subjectOf(NAME, labels, SELF, [])).toEqual({
       project: "shop",
       service: "web",
       swarmService: undefined,
@@ -23,29 +20,29 @@ describe("subjectOf", () => {
 
   it("knows a stack's service by its short and its long name", () => {
     const labels = { "com.docker.stack.namespace": "shop", "com.docker.swarm.service.name": "shop_web" };
-    const found = subjectOf(container(labels), SELF, []);
+    const found = subjectOf(NAME, labels, SELF, []);
     expect(found).toMatchObject({ project: "shop", service: "web", swarmService: "shop_web" });
   });
 
   it("knows a service without a stack by its one name", () => {
-    const found = subjectOf(container({ "com.docker.swarm.service.name": "shop_web" }), SELF, []);
+    const found = subjectOf(NAME, { "com.docker.swarm.service.name": "shop_web" }, SELF, []);
     expect(found).toMatchObject({ project: undefined, service: "shop_web", swarmService: "shop_web" });
   });
 
   it("takes further identity labels only when told to, and Hyperion's own before them", () => {
     const labels = { app: "shop", tier: "back", role: "x" };
-    expect([...subjectOf(container(labels), SELF, ["app", "tier", "none"]).labels]).toEqual([
+    expect([...subjectOf(NAME, labels, SELF, ["app", "tier", "none"]).labels]).toEqual([
       ["app", "shop"],
       ["tier", "front"],
     ]);
   });
 
   it("is not confused by labels named like what every object has", () => {
-    expect(subjectOf(container({}), SELF, ["constructor", "__proto__"]).labels.size).toBe(1);
+    expect(subjectOf(NAME, {}, SELF, ["constructor", "__proto__"]).labels.size).toBe(1);
   });
 
   it("needs no container", () => {
-    const found = subjectOf(undefined, SELF, ["app"]);
+    const found = subjectOf(undefined, {}, SELF, ["app"]);
     expect(found).toMatchObject({ containerName: undefined, project: undefined, groups: new Set(["web"]) });
   });
 });
