@@ -10,6 +10,7 @@ export class Numbers {
   readonly #what: string;
   readonly #pool: IdPool;
   readonly #numbers = new Map<string, number>();
+  readonly #keys = new Map<number, string>();
 
   constructor(what: string, last: number) {
     this.#what = what;
@@ -24,14 +25,14 @@ export class Numbers {
     if (number === undefined) {
       throw new HyperionError("E321", { what: this.#what, limit: this.#pool.capacity });
     }
-    this.#numbers.set(key, number);
+    this.#note(key, number);
     return number;
   }
 
   /** Gives `key` a number that the data plane already uses for it; false when either is spoken for. */
   adopt(key: string, number: number): boolean {
     if (this.#numbers.has(key) || !this.#pool.claim(number)) return false;
-    this.#numbers.set(key, number);
+    this.#note(key, number);
     return true;
   }
 
@@ -40,13 +41,18 @@ export class Numbers {
     for (const [key, number] of this.#numbers) {
       if (stillUsed(number)) continue;
       this.#numbers.delete(key);
+      this.#keys.delete(number);
       this.#pool.release(number);
     }
   }
 
   /** The key behind a number, undefined when it is free. */
   keyOf(number: number): string | undefined {
-    for (const [key, candidate] of this.#numbers) if (candidate === number) return key;
-    return undefined;
+    return this.#keys.get(number);
+  }
+
+  #note(key: string, number: number): void {
+    this.#numbers.set(key, number);
+    this.#keys.set(number, key);
   }
 }

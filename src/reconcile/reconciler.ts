@@ -2,6 +2,7 @@ import { Backoff } from "../base/backoff.ts";
 import type { Log } from "../base/log.ts";
 import { HyperionError, isHyperionError, reasonOf } from "../model/errors.ts";
 import type { Facts } from "../model/facts.ts";
+import type { PrefixRow, Row, Table } from "../model/rows.ts";
 import type { Desired, Numbering } from "../pipeline/index.ts";
 import type { Dataplane, Failure, Operation } from "../platform/dataplane/dataplane.ts";
 import { Actual, type Step } from "./actual.ts";
@@ -208,7 +209,8 @@ export class Reconciler {
    *
    * An endpoint row names a policy set and an identity. Where the data plane refused a rule of that
    * set, or about that identity, the endpoint keeps the row that it has: a new endpoint stays in
-   * quarantine, and none goes by rules of which a `deny` is missing.
+   * quarantine, and none goes by rules of which a `deny` is missing. So does a prefix that would lead
+   * to such an identity; and where a prefix was refused, no endpoint knows whom it will meet outside.
    */
   async #apply(steps: readonly Step[]): Promise<ReadonlyMap<string, Failure>> {
     const { dataplane } = this.#parts;
@@ -218,9 +220,14 @@ export class Reconciler {
       for (const failure of await dataplane.apply(some)) refused.set(failure.operation, failure);
     };
     try {
-      await take(steps.filter(isRule));
-      for (const [step, failure] of dependants(steps, [...refused.values()])) refused.set(step, failure);
-      await take(steps.filter((step) => !isRule(step) && !refused.has(step)));
+      const phases = [isUpsert("policy"), isUpsert("prefix"), () => true];
+      const taken = new Set<Step>();
+      for (const phase of phases) {
+        for (const [step, failure] of dependants(steps, refused)) refused.set(step, failure);
+        const next = steps.filter((step) => phase(step) && !taken.has(step) && !refused.has(step));
+        await take(next);
+        for (const step of next) taken.add(step);
+      }
     } catch (error) {
       this.#actual.failed(steps);
       throw error;
@@ -267,31 +274,46 @@ export class Reconciler {
       identities.add(view.identity);
       policies.add(view.policy);
     }
+    for (const { identity } of prefixRows(this.#desired)) identities.add(identity);
     this.#numbering.identities.retain((number) => identities.has(number));
     this.#numbering.policies.retain((number) => policies.has(number));
   }
 }
 
-function isRule({ verb, row }: Step): boolean {
-  return verb === "upsert" && row.table === "policy";
+function isUpsert(table: Table): (step: Step) => boolean {
+  return ({ verb, row }) => verb === "upsert" && row.table === table;
 }
 
-/** Endpoint rows that must wait for refused rules, each with the failure that it waits for. */
-function dependants(steps: readonly Step[], refused: readonly Failure[]): ReadonlyMap<Step, Failure> {
+/** By these identities the data plane knows who is outside; no endpoint has them. */
+function prefixRows({ groups }: Desired): readonly PrefixRow[] {
+  return (groups.get("prefixes") ?? []).filter((row) => row.table === "prefix");
+}
+
+/** Endpoint and prefix rows that must wait for refused ones, each with the failure that it waits for. */
+function dependants(
+  steps: readonly Step[],
+  refused: ReadonlyMap<Operation, Failure>,
+): ReadonlyMap<Step, Failure> {
   const waiting = new Map<Step, Failure>();
-  if (refused.length === 0) return waiting;
+  if (refused.size === 0) return waiting;
   const byPolicy = new Map<number, Failure>();
   const byIdentity = new Map<number, Failure>();
-  for (const failure of refused) {
-    const { row } = failure.operation;
-    if (row.table !== "policy") continue;
-    byPolicy.set(row.policy, failure);
-    byIdentity.set(row.identity, failure);
+  let byPrefix: Failure | undefined;
+  for (const [{ verb, row }, failure] of refused) {
+    if (row.table === "policy") {
+      byPolicy.set(row.policy, failure);
+      byIdentity.set(row.identity, failure);
+    }
+    if (row.table === "prefix" && verb === "upsert") byPrefix ??= failure;
   }
+  const failureOf = (row: Row): Failure | undefined => {
+    if (row.table === "prefix") return byIdentity.get(row.identity);
+    if (row.table !== "endpoint") return undefined;
+    return byPolicy.get(row.policy) ?? byIdentity.get(row.identity) ?? byPrefix;
+  };
   for (const step of steps) {
-    if (step.verb !== "upsert" || step.row.table !== "endpoint") continue;
-    const failure = byPolicy.get(step.row.policy) ?? byIdentity.get(step.row.identity);
-    if (failure !== undefined) waiting.set(step, failure);
+    const failure = step.verb === "upsert" ? failureOf(step.row) : undefined;
+    if (failure !== undefined && !refused.has(step)) waiting.set(step, failure);
   }
   return waiting;
 }
@@ -312,7 +334,7 @@ function refusal(failure: Failure): HyperionError {
   const { row } = failure.operation;
   if (failure.errno === 7 || failure.errno === 28) {
     const reason = failure.reason || "it needs 1 row more, 0 are free";
-    return new HyperionError("E510", { reason: `table ${row.table}: ${reason}` });
+    return new HyperionError("E510", { text: `the data plane has no room: table ${row.table}: ${reason}` });
   }
   return new HyperionError("E501", {
     operation: `a row of table ${row.table}`,
@@ -347,6 +369,13 @@ function adoptNumbers(parts: ReconcilerParts, actual: Actual): { identities: Num
     const policyKey = trial.policies.keyOf(view.policy);
     if (identityKey !== undefined) identities.adopt(identityKey, row.identity);
     if (policyKey !== undefined) policies.adopt(policyKey, row.policy);
+  }
+  const heldPrefixes = new Map<string, number>();
+  for (const row of actual.rows()) if (row.table === "prefix") heldPrefixes.set(row.prefix, row.identity);
+  for (const { prefix, identity } of prefixRows(desired)) {
+    const number = heldPrefixes.get(prefix);
+    const key = trial.identities.keyOf(identity);
+    if (number !== undefined && key !== undefined) identities.adopt(key, number);
   }
   return { identities, policies };
 }
