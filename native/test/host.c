@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Network devices for real, in a network namespace that lives as long as this process. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <hyperion/host.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -31,6 +34,8 @@ static void a_vf_is_a_pair_with_its_representor_up(void)
 	CHECK_EQUAL(strcmp(vf.kind, "veth"), 0);
 	CHECK_EQUAL(strcmp(vf.name, "hyv1"), 0);
 	CHECK(memcmp(vf.mac, "\0\0\0\0\0\0", 6) != 0);
+	CHECK_EQUAL(representor.master, 0);
+	CHECK_EQUAL(representor.peer_namespace, HYP_NO_NAMESPACE);
 	CHECK_EQUAL(hyp_host_link_delete("hyr1", &error), 0);
 	CHECK_EQUAL(hyp_host_link("hyv1", &vf, &error), -ENODEV);
 }
@@ -53,11 +58,11 @@ static int addresses_of(const char *device)
 	return count;
 }
 
-static void set_link_up(const char *name)
+static void ip(const char *words)
 {
-	char command[64];
+	char command[128];
 
-	snprintf(command, sizeof(command), "ip link set %s up", name);
+	snprintf(command, sizeof(command), "ip %s", words);
 	CHECK_EQUAL(system(command), 0);
 }
 
@@ -66,7 +71,7 @@ static void a_representor_has_no_ipv6_address(void)
 	uint32_t port;
 
 	CHECK_EQUAL(hyp_host_vf_create("hyv2", "hyr2", 1500, &port, &error), 0);
-	set_link_up("hyv2");
+	ip("link set hyv2 up");
 	/* The other end gets one at once, which shows that the kernel would have given one. */
 	CHECK_EQUAL(addresses_of("hyv2"), 1);
 	CHECK_EQUAL(addresses_of("hyr2"), 0);
@@ -158,6 +163,143 @@ static void many_are_deleted_at_once_and_no_others(void)
 	CHECK_EQUAL(hyp_host_links_delete("", 0, &error), 0);
 }
 
+/* A process in a network namespace of its own, until it is killed. */
+static pid_t live_elsewhere(void)
+{
+	int ready[2];
+	char byte;
+	pid_t child;
+
+	CHECK_EQUAL(pipe(ready), 0);
+	child = fork();
+	if (child == 0)
+		_exit(unshare(CLONE_NEWNET) == 0 && write(ready[1], "", 1) == 1 && pause() == 0);
+	CHECK_EQUAL(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	close(ready[1]);
+	return child;
+}
+
+static void move(const char *name, pid_t process)
+{
+	char words[64];
+
+	snprintf(words, sizeof(words), "link set %s netns %d", name, (int)process);
+	ip(words);
+}
+
+static void ends_in_one_namespace_bear_its_number(void)
+{
+	struct hyp_link bridge, link[3];
+	uint32_t port;
+	pid_t process[2] = {live_elsewhere(), live_elsewhere()};
+
+	ip("link add br0 type bridge");
+	for (int i = 0; i < 3; i++) {
+		char vf[] = "hyv0", representor[] = "hyr0";
+
+		vf[3] += (char)i;
+		representor[3] += (char)i;
+		CHECK_EQUAL(hyp_host_vf_create(vf, representor, 1500, &port, &error), 0);
+		move(vf, process[i / 2]);
+	}
+	ip("link set hyr1 master br0");
+	CHECK_EQUAL(hyp_host_link("br0", &bridge, &error), 0);
+	CHECK_EQUAL(hyp_host_links("hyr", link, 3, &error), 3);
+	CHECK(link[0].peer_namespace != HYP_NO_NAMESPACE);
+	CHECK_EQUAL(link[1].peer_namespace, link[0].peer_namespace);
+	CHECK(link[2].peer_namespace != HYP_NO_NAMESPACE);
+	CHECK(link[2].peer_namespace != link[0].peer_namespace);
+	CHECK_EQUAL(link[0].master, 0);
+	CHECK_EQUAL(link[1].master, bridge.index);
+	for (int i = 0; i < 2; i++) {
+		CHECK_EQUAL(kill(process[i], SIGKILL), 0);
+		CHECK_EQUAL(waitpid(process[i], NULL, 0), process[i]);
+	}
+	CHECK_EQUAL(hyp_host_links_delete("hyr0\0\0\0\0\0\0\0\0\0\0\0\0hyr1\0\0\0\0\0\0\0\0\0\0\0\0"
+					  "hyr2\0\0\0\0\0\0\0\0\0\0\0",
+					  3, &error),
+		    0);
+	CHECK_EQUAL(hyp_host_link_delete("br0", &error), 0);
+}
+
+static bool has_address(const struct hyp_host_address *addresses, int count, const char *text)
+{
+	struct in6_addr wanted;
+
+	CHECK_EQUAL(inet_pton(AF_INET6, text, &wanted), 1);
+	for (int i = 0; i < count; i++)
+		if (memcmp(addresses[i].address, &wanted, sizeof(wanted)) == 0)
+			return true;
+	return false;
+}
+
+static void addresses_are_those_of_all_devices(void)
+{
+	struct hyp_host_address addresses[8];
+	int count = hyp_host_addresses(addresses, 8, &error);
+
+	CHECK_EQUAL(count, 0);
+	ip("link set lo up");
+	ip("address add 198.51.100.7 peer 198.51.100.8 dev lo");
+	ip("address add fd00::7/64 dev lo");
+	count = hyp_host_addresses(addresses, 8, &error);
+	CHECK_EQUAL(count, 4);
+	CHECK(has_address(addresses, count, "::ffff:127.0.0.1"));
+	CHECK(has_address(addresses, count, "::1"));
+	CHECK(has_address(addresses, count, "::ffff:198.51.100.7"));
+	CHECK(has_address(addresses, count, "fd00::7"));
+	CHECK_EQUAL(hyp_host_addresses(addresses, 1, &error), 4);
+	CHECK_EQUAL(hyp_host_addresses(NULL, 0, &error), 4);
+}
+
+/* Waits for the watch to tell, and forgets it. */
+static bool tells(int watch, int timeout_ms)
+{
+	struct pollfd ready = {.fd = watch, .events = POLLIN};
+	char bytes[64];
+
+	if (poll(&ready, 1, timeout_ms) != 1)
+		return false;
+	return read(watch, bytes, sizeof(bytes)) > 0;
+}
+
+static bool only_thread_within(int timeout_ms)
+{
+	for (int waited = 0; waited < timeout_ms; waited++) {
+		if (system("test $(ls /proc/$PPID/task | wc -l) = 1") == 0)
+			return true;
+		usleep(1000);
+	}
+	return false;
+}
+
+static void a_watch_tells_of_every_change_until_it_is_closed(void)
+{
+	uint32_t port;
+	int watch = hyp_host_watch(&error);
+
+	CHECK(watch >= 0);
+	CHECK(!tells(watch, 20));
+	CHECK_EQUAL(hyp_host_vf_create("hyv1", "hyr1", 1500, &port, &error), 0);
+	CHECK(tells(watch, 1000));
+	while (tells(watch, 20)) /* of the last things about that device */
+		;
+	ip("address add 203.0.113.1 dev hyr1");
+	CHECK(tells(watch, 1000));
+	ip("address add fd00::8/128 dev lo");
+	CHECK(tells(watch, 1000));
+	/* More than socket and pipe have room for, with nobody reading. */
+	for (int i = 0; i < 2000; i++)
+		CHECK_EQUAL(hyp_host_link_set_mtu("hyr1", i % 2 == 0 ? 1400 : 1500, &error), 0);
+	while (tells(watch, 20))
+		;
+	CHECK_EQUAL(hyp_host_link_delete("hyr1", &error), 0);
+	CHECK(tells(watch, 1000));
+	close(watch);
+	CHECK(only_thread_within(1000));
+}
+
 static void a_lock_names_its_holder_and_dies_with_it(void)
 {
 	char path[] = "/tmp/hyperion-lock-XXXXXX";
@@ -207,6 +349,9 @@ int main(void)
 	mtu_changes();
 	a_listing_counts_past_its_room();
 	many_are_deleted_at_once_and_no_others();
+	ends_in_one_namespace_bear_its_number();
+	addresses_are_those_of_all_devices();
+	a_watch_tells_of_every_change_until_it_is_closed();
 	a_lock_names_its_holder_and_dies_with_it();
 	return 0;
 }

@@ -1,16 +1,30 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
+import { type Ip, parseIp } from "../../src/model/ip.ts";
 import type { Host } from "../../src/platform/host/host.ts";
 
-/** What every host must do. `hardware` is the name of a device that was there before. */
-export function describeHost(
-  name: string,
-  open: () => { readonly host: Host; readonly hardware: string },
-): void {
+export interface HostFixture {
+  readonly host: Host;
+  /** Name of a device that was there before. */
+  readonly hardware: string;
+  /** Makes a bridge that is gone when the process is; returns its index. */
+  addBridge(name: string): Promise<number>;
+  /** Makes a device a port of a bridge. */
+  enslave(name: string, bridge: string): Promise<void>;
+  /** Moves devices into a network namespace of their own, all into one. */
+  moveAway(names: readonly string[]): Promise<void>;
+  /** Gives {@link hardware} an address. */
+  addAddress(ip: Ip): Promise<void>;
+}
+
+/** What every host must do. */
+export function describeHost(name: string, open: () => HostFixture): void {
   describe(name, () => {
-    const { host, hardware } = open();
+    const fixture = open();
+    const { host, hardware } = fixture;
     const directory = mkdtempSync(join(tmpdir(), "hyperion-host-"));
 
     afterEach(async () => {
@@ -30,6 +44,8 @@ export function describeHost(
         up: true,
         carrier: false,
         kind: "veth",
+        master: undefined,
+        peerNamespace: undefined,
       });
       expect(vf).toMatchObject({ name: "hyv1", up: false, mtuBytes: 1400, kind: "veth" });
       expect(vf?.mac).not.toBe(representor?.mac);
@@ -85,6 +101,58 @@ export function describeHost(
 
     it("knows no device that is not there", async () => {
       expect(await host.link("hyr1")).toBeUndefined();
+    });
+
+    it("says whose bridge's port a device is, and whose other ends are together", async () => {
+      for (const n of [1, 2, 3]) await host.createVf(`hyv${n}`, `hyr${n}`, 1500);
+      const bridge = await fixture.addBridge("br7");
+      await fixture.enslave("hyr2", "br7");
+      await fixture.moveAway(["hyv1", "hyv2"]);
+      await fixture.moveAway(["hyv3"]);
+      const links = await host.links("hyr");
+      expect(links.map(({ master }) => master)).toEqual([undefined, bridge, undefined]);
+      const [first, second, third] = links.map(({ peerNamespace }) => peerNamespace);
+      expect(first).toEqual(expect.any(Number));
+      expect(second).toBe(first);
+      expect(third).toEqual(expect.any(Number));
+      expect(third).not.toBe(first);
+      expect(await host.link("hyv1")).toBeUndefined();
+    });
+
+    it("lists its addresses", async () => {
+      const before = await host.addresses();
+      await fixture.addAddress(parseIp("198.51.100.7"));
+      await fixture.addAddress(parseIp("fd00::7"));
+      expect((await host.addresses()).toSorted()).toEqual([...before, "198.51.100.7", "fd00::7"].toSorted());
+    });
+
+    it("tells of changes until it is told to stop", async () => {
+      let told = 0;
+      const change = vi.fn(() => {
+        told = performance.now();
+      });
+      const stop = await host.watch(change);
+      const quiet = async () => {
+        do change.mockClear();
+        while (await sleep(50, true).then(() => change.mock.calls.length > 0));
+      };
+      await quiet();
+      const begin = performance.now();
+      await host.createVf("hyv1", "hyr1", 1500);
+      await vi.waitFor(() => expect(change).toHaveBeenCalled(), { interval: 1 });
+      expect(told - begin).toBeLessThan(200);
+      await quiet();
+      await fixture.addAddress(parseIp("198.51.100.8"));
+      await vi.waitFor(() => expect(change).toHaveBeenCalled());
+      await quiet();
+      await host.deleteLinks(["hyr1"]);
+      await vi.waitFor(() => expect(change).toHaveBeenCalled());
+      await quiet();
+      stop();
+      stop();
+      await host.createVf("hyv1", "hyr1", 1500);
+      await sleep(50);
+      expect(change).not.toHaveBeenCalled();
     });
 
     it("locks a file for one at a time", async () => {

@@ -4,5 +4,15 @@ import { describeHost } from "./host.ts";
 describeHost("MemoryHost", () => {
   const host = new MemoryHost();
   host.addHardware("eth0", 1500);
-  return { host, hardware: "eth0" };
+  return {
+    host,
+    hardware: "eth0",
+    addBridge: async (name) => host.addBridge(name),
+    enslave: async (name, bridge) => host.enslave(name, bridge),
+    moveAway: async (names) => {
+      const namespace = host.newNamespace();
+      for (const name of names) host.moveAway(name, namespace);
+    },
+    addAddress: async (ip) => host.addAddress(ip),
+  };
 });

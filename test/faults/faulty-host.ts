@@ -1,4 +1,5 @@
 import { HyperionError } from "../../src/model/errors.ts";
+import type { Ip } from "../../src/model/ip.ts";
 import type { Host, Link } from "../../src/platform/host/host.ts";
 
 type Changing = "createVf" | "deleteLinks" | "setMtu";
@@ -38,6 +39,14 @@ export class FaultyHost implements Host {
 
   links(namePrefix: string): Promise<readonly Link[]> {
     return this.#behind.links(namePrefix);
+  }
+
+  addresses(): Promise<readonly Ip[]> {
+    return this.#behind.addresses();
+  }
+
+  watch(changed: () => void): Promise<() => void> {
+    return this.#behind.watch(changed);
   }
 
   lock(path: string): Promise<() => void> {

@@ -1,4 +1,5 @@
-import { execFileSync } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,7 +21,36 @@ describe.skipIf(skipped)("on this kernel", () => {
   const library = enterOwnNamespaces();
   const host = new NativeHost(library);
 
-  describeHost("NativeHost", () => ({ host, hardware: "lo" }));
+  const elsewhere: ChildProcess[] = [];
+  afterAll(() => {
+    for (const process of elsewhere) process.kill("SIGKILL");
+  });
+
+  describeHost("NativeHost", () => {
+    const ip = (...words: readonly string[]) => execFileSync("ip", words);
+    return {
+      host,
+      hardware: "lo",
+      addBridge: async (name) => {
+        ip("link", "add", name, "type", "bridge");
+        return (await host.link(name))?.index ?? 0;
+      },
+      enslave: async (name, bridge) => {
+        ip("link", "set", name, "master", bridge);
+      },
+      moveAway: async (names) => {
+        const process = spawn("unshare", ["--net", "sh", "-c", "echo; exec sleep 1000"], {
+          stdio: ["ignore", "pipe", "inherit"],
+        });
+        elsewhere.push(process);
+        await once(process.stdout, "data");
+        for (const name of names) ip("link", "set", name, "netns", String(process.pid));
+      },
+      addAddress: async (address) => {
+        ip("address", "add", address, "dev", "lo");
+      },
+    };
+  });
 
   it("says what the kernel says", async () => {
     await host.createVf("hyv1", "hyr1", 1500);

@@ -15,10 +15,16 @@ extern "C" {
 
 #define HYP_NAME_MAX 16 /* IFNAMSIZ, with the NUL */
 
+#define HYP_NO_NAMESPACE UINT32_MAX
+
 struct hyp_link {
 	uint32_t index;
 	uint32_t mtu;  /* bytes */
 	uint32_t peer; /* IFLA_LINK: index of the other end of a veth, when in this namespace; else its index there */
+	uint32_t master; /* index of the bridge that it is a port of; 0: of none */
+	/* Number that this namespace has for the one that the other end is in: equal for all devices whose
+	 * other ends are in one. HYP_NO_NAMESPACE: in this one, or there is no other end. */
+	uint32_t peer_namespace;
 	uint8_t mac[6];
 	uint8_t up;      /* IFF_UP */
 	uint8_t carrier; /* IFF_LOWER_UP: a veth's other end is up */
@@ -56,6 +62,22 @@ HYP_API int hyp_host_link(const char *name, struct hyp_link *link, struct hyp_er
  */
 HYP_API int hyp_host_links(const char *prefix, struct hyp_link *links, uint32_t capacity,
 			   struct hyp_error *error);
+
+struct hyp_host_address {
+	uint8_t address[16]; /* IPv4 as ::ffff:a.b.c.d */
+};
+
+/* Copies the addresses of all devices, the loopback's included; capacity as in hyp_host_links. */
+HYP_API int hyp_host_addresses(struct hyp_host_address *addresses, uint32_t capacity,
+			       struct hyp_error *error);
+
+/*
+ * Watches devices and addresses, of the namespace that the calling thread is in, from now on. Returns the
+ * reading end of a pipe, which does not block: a byte comes at once when any of them came, went or
+ * changed, and also when so much changed that the kernel lost count. Closing it ends the watch; it ends
+ * of itself, with the end of the file, when the kernel tells no more.
+ */
+HYP_API int hyp_host_watch(struct hyp_error *error);
 
 /*
  * Takes an exclusive lock on a file, made if missing, and writes the process id into it. The lock

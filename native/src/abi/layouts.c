@@ -172,11 +172,15 @@ static const struct layout layouts[] = {
 	FIELD(hyp_link, index),
 	FIELD(hyp_link, mtu),
 	FIELD(hyp_link, peer),
+	FIELD(hyp_link, master),
+	FIELD(hyp_link, peer_namespace),
 	FIELD(hyp_link, mac),
 	FIELD(hyp_link, up),
 	FIELD(hyp_link, carrier),
 	FIELD(hyp_link, name),
 	FIELD(hyp_link, kind),
+	WHOLE(hyp_host_address),
+	FIELD(hyp_host_address, address),
 };
 
 #define LAYOUTS (sizeof(layouts) / sizeof(layouts[0]))

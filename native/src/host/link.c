@@ -10,9 +10,6 @@
 #include "name.h"
 #include "netlink.h"
 
-/* How often a listing is begun again when devices came or went meanwhile. */
-#define DUMP_ATTEMPTS 16
-
 static struct nlmsghdr *begin(char *buffer, uint16_t type, const char *name)
 {
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
@@ -26,18 +23,6 @@ static struct nlmsghdr *begin(char *buffer, uint16_t type, const char *name)
 	return request;
 }
 
-static int ask_once(struct nlmsghdr *request, mnl_cb_t row, void *data, struct hyp_error *error)
-{
-	struct mnl_socket *socket = netlink_open(error);
-	int code;
-
-	if (socket == NULL)
-		return -errno;
-	code = netlink_ask(socket, request, row, data, error);
-	mnl_socket_close(socket);
-	return code;
-}
-
 int hyp_host_link_delete(const char *name, struct hyp_error *error)
 {
 	char buffer[NETLINK_REQUEST_BYTES];
@@ -45,7 +30,7 @@ int hyp_host_link_delete(const char *name, struct hyp_error *error)
 
 	if (!name_is_valid(name))
 		return netlink_fail(error, EINVAL, NAME_RULE);
-	code = ask_once(begin(buffer, RTM_DELLINK, name), NULL, NULL, error);
+	code = netlink_ask_once(begin(buffer, RTM_DELLINK, name), NULL, NULL, error);
 	return code == -ENODEV ? 0 : code;
 }
 
@@ -113,7 +98,7 @@ int hyp_host_link_set_mtu(const char *name, uint32_t mtu, struct hyp_error *erro
 		return netlink_fail(error, EINVAL, NAME_RULE);
 	request = begin(buffer, RTM_SETLINK, name);
 	mnl_attr_put_u32(request, IFLA_MTU, mtu);
-	return ask_once(request, NULL, NULL, error);
+	return netlink_ask_once(request, NULL, NULL, error);
 }
 
 static void copy_name(char to[HYP_NAME_MAX], const struct nlattr *attribute)
@@ -151,6 +136,16 @@ static int read_attribute(const struct nlattr *attribute, void *data)
 		if (mnl_attr_validate(attribute, MNL_TYPE_U32) >= 0)
 			link->peer = mnl_attr_get_u32(attribute);
 		break;
+	case IFLA_MASTER:
+		if (mnl_attr_validate(attribute, MNL_TYPE_U32) >= 0)
+			link->master = mnl_attr_get_u32(attribute);
+		break;
+	case IFLA_LINK_NETNSID:
+		/* Negative for a namespace on its way out: like none, as it is no name of anything. */
+		if (mnl_attr_validate(attribute, MNL_TYPE_U32) >= 0 &&
+		    (int32_t)mnl_attr_get_u32(attribute) >= 0)
+			link->peer_namespace = mnl_attr_get_u32(attribute);
+		break;
 	case IFLA_ADDRESS:
 		/* Tunnels have addresses of other lengths; those have no MAC. */
 		if (mnl_attr_get_payload_len(attribute) == sizeof(link->mac))
@@ -171,6 +166,7 @@ static bool read_link(const struct nlmsghdr *message, struct hyp_link *link)
 	const struct ifinfomsg *header = mnl_nlmsg_get_payload(message);
 
 	memset(link, 0, sizeof(*link));
+	link->peer_namespace = HYP_NO_NAMESPACE;
 	if (message->nlmsg_type != RTM_NEWLINK ||
 	    mnl_nlmsg_get_payload_len(message) < sizeof(*header))
 		return false;
@@ -198,7 +194,7 @@ int hyp_host_link(const char *name, struct hyp_link *link, struct hyp_error *err
 	request = begin(buffer, RTM_GETLINK, name);
 	/* Statistics are the larger part of a link message, and nobody here reads them. */
 	mnl_attr_put_u32(request, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-	return ask_once(request, take_link, link, error);
+	return netlink_ask_once(request, take_link, link, error);
 }
 
 struct listing {
@@ -234,14 +230,14 @@ int hyp_host_links(const char *prefix, struct hyp_link *links, uint32_t capacity
 	};
 	int code = -EINTR;
 
-	for (int attempt = 0; attempt < DUMP_ATTEMPTS && code == -EINTR; attempt++) {
+	for (int attempt = 0; attempt < NETLINK_DUMP_ATTEMPTS && code == -EINTR; attempt++) {
 		char buffer[NETLINK_REQUEST_BYTES];
 		struct nlmsghdr *request = begin(buffer, RTM_GETLINK, NULL);
 
 		request->nlmsg_flags = NLM_F_DUMP;
 		mnl_attr_put_u32(request, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
 		listing.count = 0;
-		code = ask_once(request, take_listed, &listing, error);
+		code = netlink_ask_once(request, take_listed, &listing, error);
 	}
 	return code == 0 ? (int)listing.count : code;
 }

@@ -147,3 +147,15 @@ out:
 	free(buffer);
 	return code;
 }
+
+int netlink_ask_once(struct nlmsghdr *request, mnl_cb_t row, void *data, struct hyp_error *error)
+{
+	struct mnl_socket *socket = netlink_open(error);
+	int code;
+
+	if (socket == NULL)
+		return -errno;
+	code = netlink_ask(socket, request, row, data, error);
+	mnl_socket_close(socket);
+	return code;
+}

@@ -18,6 +18,9 @@
 /* The largest datagram the kernel packs a dump into (NLMSG_GOODSIZE of the reader's own buffer). */
 #define NETLINK_DATAGRAM_BYTES 32768
 
+/* How often a dump is begun again when what it lists came or went meanwhile. */
+#define NETLINK_DUMP_ATTEMPTS 16
+
 /* Why a request failed, for *error (may be NULL): `why`, else the text of `code`, a positive errno.
  * The caller knows the device and what it asked for. Returns -code. */
 int netlink_fail(struct hyp_error *error, int code, const char *why);
@@ -33,5 +36,8 @@ struct mnl_socket *netlink_open(struct hyp_error *error);
  */
 int netlink_ask(struct mnl_socket *socket, struct nlmsghdr *request, mnl_cb_t row, void *data,
 		struct hyp_error *error);
+
+/* The same on a socket of its own. */
+int netlink_ask_once(struct nlmsghdr *request, mnl_cb_t row, void *data, struct hyp_error *error);
 
 #endif

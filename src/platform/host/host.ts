@@ -1,3 +1,4 @@
+import type { Ip } from "../../model/ip.ts";
 import type { MacAddress } from "../../model/mac.ts";
 
 /** A network device of this host's network namespace. */
@@ -11,9 +12,16 @@ export interface Link {
   readonly carrier: boolean;
   /** "veth", "" for hardware. */
   readonly kind: string;
+  /** Index of the bridge that it is a port of. */
+  readonly master: number | undefined;
+  /**
+   * This host's number for the network namespace that the other end is in: the same for all devices
+   * whose other ends are in one. Undefined: the other end is here, or there is none.
+   */
+  readonly peerNamespace: number | undefined;
 }
 
-/** The door to the host's network devices. Names are at most 15 characters. */
+/** The door to the host's network devices and addresses. Names are at most 15 characters. */
 export interface Host {
   /** Makes a soft VF and its representor; returns the representor's index. Throws E601. */
   createVf(vf: string, representor: string, mtuBytes: number): Promise<number>;
@@ -31,6 +39,15 @@ export interface Host {
   link(name: string): Promise<Link | undefined>;
 
   links(namePrefix: string): Promise<readonly Link[]>;
+
+  /** The addresses of every device, the loopback's included. Throws E601. */
+  addresses(): Promise<readonly Ip[]>;
+
+  /**
+   * Calls `changed` a moment after devices or addresses came, went or changed; once for several changes,
+   * where they come quickly. Returns what ends the watch. Throws E601.
+   */
+  watch(changed: () => void): Promise<() => void>;
 
   /** Takes the exclusive lock on a file; returns its release. Throws E704 with the holder's pid. */
   lock(path: string): Promise<() => void>;

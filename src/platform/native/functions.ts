@@ -18,6 +18,8 @@ export const REPORTING = {
   hyp_host_link_set_mtu: ["int", "const char *", "uint32_t"],
   hyp_host_link: ["int", "const char *", "void *"],
   hyp_host_links: ["int", "const char *", "void *", "uint32_t"],
+  hyp_host_addresses: ["int", "void *", "uint32_t"],
+  hyp_host_watch: ["int"],
   hyp_host_lock: ["int", "const char *", "void *"],
 } as const satisfies Record<string, readonly [string, ...string[]]>;
 

@@ -138,16 +138,19 @@ export const CAPABILITIES = layout("hyp_capabilities", 40, {
 });
 export const ERROR = layout("hyp_error", 256, { message: u8(0, 256) });
 
-export const LINK = layout("hyp_link", 52, {
+export const LINK = layout("hyp_link", 60, {
   index: u32(0),
   mtu: u32(4),
   peer: u32(8),
-  mac: u8(12, 6),
-  up: u8(18),
-  carrier: u8(19),
-  name: u8(20, 16),
-  kind: u8(36, 16),
+  master: u32(12),
+  peer_namespace: u32(16),
+  mac: u8(20, 6),
+  up: u8(26),
+  carrier: u8(27),
+  name: u8(28, 16),
+  kind: u8(44, 16),
 });
+export const HOST_ADDRESS = layout("hyp_host_address", 16, { address: u8(0, 16) });
 
 /** Every struct that crosses the ABI. */
 export const LAYOUTS: readonly Layout[] = [
@@ -179,4 +182,5 @@ export const LAYOUTS: readonly Layout[] = [
   CAPABILITIES,
   ERROR,
   LINK,
+  HOST_ADDRESS,
 ];

@@ -8,21 +8,29 @@ export interface NativeLink {
   readonly name: string;
   readonly index: number;
   readonly mtuBytes: number;
+  readonly master: number | undefined;
+  readonly peerNamespace: number | undefined;
   readonly mac: Uint8Array;
   readonly up: boolean;
   readonly carrier: boolean;
   readonly kind: string;
 }
 
+/** HYP_NO_NAMESPACE. */
+const NO_NAMESPACE = 0xffff_ffff;
+
 /** Listing begins with room for this many devices. */
 const LINKS_ROOM = 64;
 
 export function readLink(memory: Uint8Array, base = 0): NativeLink {
   const view = new StructView(LINK, memory, base);
+  const peerNamespace = view.get("peer_namespace");
   return {
     name: view.text("name"),
     index: view.get("index"),
     mtuBytes: view.get("mtu"),
+    master: view.get("master") || undefined,
+    peerNamespace: peerNamespace === NO_NAMESPACE ? undefined : peerNamespace,
     mac: view.bytes("mac"),
     up: view.get("up") !== 0,
     carrier: view.get("carrier") !== 0,

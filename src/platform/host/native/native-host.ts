@@ -2,15 +2,20 @@ import { readFile } from "node:fs/promises";
 import { constants } from "node:os";
 import { dirname } from "node:path";
 import { HyperionError } from "../../../model/errors.ts";
+import { type Ip, ipFromBytes16 } from "../../../model/ip.ts";
 import { macFromBytes } from "../../../model/mac.ts";
-import { LINK } from "../../native/layouts.ts";
+import { HOST_ADDRESS, LINK } from "../../native/layouts.ts";
 import type { Answer, NativeLibrary } from "../../native/library.ts";
 import { linksOf, type NativeLink, readLink } from "../../native/links.ts";
-import { nativeBytes } from "../../native/struct-view.ts";
+import { nativeBytes, StructView } from "../../native/struct-view.ts";
 import type { Host, Link } from "../host.ts";
+import { HostWatch } from "./host-watch.ts";
 
 /** HYP_NAME_MAX: IFNAMSIZ, with the NUL. */
 const NAME_BYTES = 16;
+
+/** The listing of addresses begins with room for this many. */
+const ADDRESSES_ROOM = 64;
 
 const BOOT_ID = "/proc/sys/kernel/random/boot_id";
 
@@ -56,6 +61,22 @@ export class NativeHost implements Host {
     return (await linksOf(this.#library, namePrefix)).map(toLink);
   }
 
+  async addresses(): Promise<readonly Ip[]> {
+    for (let room = ADDRESSES_ROOM; ; ) {
+      const memory = nativeBytes(room * HOST_ADDRESS.bytes);
+      const answer = await this.#library.call("hyp_host_addresses", memory, room);
+      const { result } = answer;
+      if (result < 0) throw linkError("list", "every address", answer);
+      if (result <= room) return Array.from({ length: result }, (_, i) => readAddress(memory, i));
+      room = result + ADDRESSES_ROOM;
+    }
+  }
+
+  async watch(changed: () => void): Promise<() => void> {
+    const watch = await HostWatch.open(this.#library, changed);
+    return () => watch.close();
+  }
+
   async lock(path: string): Promise<() => void> {
     const holder = nativeBytes(Uint32Array.BYTES_PER_ELEMENT);
     const { result, message } = await this.#library.call("hyp_host_lock", path, holder);
@@ -79,6 +100,11 @@ export class NativeHost implements Host {
 
 function toLink(link: NativeLink): Link {
   return { ...link, mac: macFromBytes(link.mac) };
+}
+
+function readAddress(memory: Uint8Array, i: number): Ip {
+  const view = new StructView(HOST_ADDRESS, memory, i * HOST_ADDRESS.bytes);
+  return ipFromBytes16(view.bytes("address"));
 }
 
 function linkError(operation: string, device: string, { result, message }: Answer): HyperionError {
