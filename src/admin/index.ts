@@ -2,5 +2,7 @@
 export { PolicyAdmin } from "./policy-admin.ts";
 export { PolicyBook } from "./policy-book.ts";
 export type * from "./policy-documents.ts";
+export { PAIRS_LISTED_MAX } from "./policy-documents.ts";
 export { type PolicyFile, readPolicyFile } from "./policy-file.ts";
 export { applyPolicyFiles, POLICY_BYTES_MAX, readPolicyText } from "./policy-files.ts";
+export { printPolicyFile } from "./print-policy-file.ts";

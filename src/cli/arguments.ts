@@ -7,6 +7,36 @@ export type OptionRows = ParseArgsOptionsConfig;
 
 /** Reads a command's options. Throws E701 for one that does not exist, naming those that do. */
 export function readOptions<Rows extends OptionRows>(args: readonly string[], rows: Rows) {
+  return read(args, rows, false).values;
+}
+
+/**
+ * Reads a command's options and the words beside them.
+ *
+ * @param usage the words, `[OPTIONAL]` ones last: `["FROM", "TO", "[PROBE]"]`. Throws E701, and E712 for
+ * a word too few or too many.
+ */
+export function readWords<Rows extends OptionRows>(
+  args: readonly string[],
+  rows: Rows,
+  usage: readonly string[],
+) {
+  const { values, positionals } = read(args, rows, true);
+  const missing = usage[positionals.length];
+  if (missing !== undefined && !missing.startsWith("[")) {
+    throw new HyperionError("E712", { problem: `${missing} is missing`, usage: usage.join(" ") });
+  }
+  const [extra] = positionals.slice(usage.length);
+  if (extra !== undefined) {
+    throw new HyperionError("E712", {
+      problem: `${JSON.stringify(extra)} is one word too many`,
+      usage: usage.join(" "),
+    });
+  }
+  return { options: values, words: positionals };
+}
+
+function read<Rows extends OptionRows>(args: readonly string[], rows: Rows, allowPositionals: boolean) {
   const known = Object.keys(rows).map((name) => `--${name}`);
   for (const arg of args) {
     const flag = arg.split("=", 1)[0] ?? "";
@@ -16,7 +46,7 @@ export function readOptions<Rows extends OptionRows>(args: readonly string[], ro
     throw new HyperionError("E701", { option: JSON.stringify(flag), hint });
   }
   try {
-    return parseArgs({ args: [...args], options: rows, allowPositionals: false, strict: true }).values;
+    return parseArgs({ args: [...args], options: rows, allowPositionals, strict: true });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new HyperionError("E701", { option: JSON.stringify(args.join(" ")), hint: reason });

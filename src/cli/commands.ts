@@ -3,6 +3,10 @@ export interface Invocation {
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly print: (text: string) => void;
+  /** As print, on standard error. */
+  readonly complain: (text: string) => void;
+  /** Asks a person whether to go on; undefined: there is none to ask. */
+  readonly ask: ((question: string) => Promise<boolean>) | undefined;
   /** Aborted by Ctrl-C or SIGTERM. */
   readonly interrupted: AbortSignal;
 }
@@ -14,4 +18,9 @@ export interface Command {
   readonly help: string;
   /** Resolves to the exit code: 0 fine, 1 findings, 2 usage (policy-language §6). */
   run(invocation: Invocation): Promise<number>;
+}
+
+/** A document as `--json` prints it. */
+export function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
 }

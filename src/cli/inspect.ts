@@ -1,4 +1,3 @@
-import { OPTIONS } from "../config/options.ts";
 import type {
   DropDocument,
   EndpointDocument,
@@ -6,29 +5,22 @@ import type {
   NetworkDocument,
   StatusDocument,
 } from "../observe/admin-view.ts";
-import { AdminClient } from "./admin-client.ts";
+import { AdminClient, DAEMON_OPTIONS, DAEMON_OPTIONS_HELP } from "./admin-client.ts";
 import { readOptions } from "./arguments.ts";
-import type { Command, Invocation } from "./commands.ts";
+import { type Command, type Invocation, json } from "./commands.ts";
 import { formatDrops, formatEvent } from "./show/drops.ts";
 import { formatEndpoints } from "./show/endpoints.ts";
 import { formatNetworks } from "./show/networks.ts";
 import { formatStatus } from "./show/status.ts";
 
-const OPTION_HELP = `Options:
-  --json                 the document as JSON
-  --admin-socket PATH    of the daemon (HYPERION_ADMIN_SOCKET); default ${OPTIONS.adminSocket.default}
-`;
-
-const SHARED = { json: { type: "boolean" }, "admin-socket": { type: "string" } } as const;
-
 /** A command that fetches one document and shows it. */
 function document<T>(path: string, summary: string, format: (value: T) => string): Command {
   return {
     summary,
-    help: `${summary}\n\n${OPTION_HELP}`,
+    help: `${summary}\n\n${DAEMON_OPTIONS_HELP}`,
     async run({ args, environment, print }) {
-      const options = readOptions(args, SHARED);
-      const value = await adminClient(options["admin-socket"], environment).get<T>(path);
+      const options = readOptions(args, DAEMON_OPTIONS);
+      const value = await AdminClient.of(options["admin-socket"], environment).get<T>(path);
       print(options.json === true ? json(value) : format(value));
       return 0;
     },
@@ -56,11 +48,11 @@ export const drops: Command = {
   summary: "Packets that were not delivered, and why",
   help: `Packets that were not delivered, and why: counters since the endpoint was made.
 
-${OPTION_HELP}  --follow               each drop and audit as it happens, until Ctrl-C; with --json one object a line
+${DAEMON_OPTIONS_HELP}  --follow               each drop and audit as it happens, until Ctrl-C; with --json one object a line
 `,
   async run(invocation) {
-    const options = readOptions(invocation.args, { ...SHARED, follow: { type: "boolean" } });
-    const client = adminClient(options["admin-socket"], invocation.environment);
+    const options = readOptions(invocation.args, { ...DAEMON_OPTIONS, follow: { type: "boolean" } });
+    const client = AdminClient.of(options["admin-socket"], invocation.environment);
     if (options.follow === true) return follow(client, options.json === true, invocation);
     const value = await client.get<readonly DropDocument[]>("/v1/drops");
     invocation.print(options.json === true ? json(value) : formatDrops(value));
@@ -80,13 +72,4 @@ async function follow(
     print(asJson ? `${JSON.stringify(event)}\n` : `${formatEvent(event)}\n`);
   }
   return 0;
-}
-
-function adminClient(socket: string | undefined, environment: Invocation["environment"]): AdminClient {
-  // As for the daemon, an empty variable counts as one that is not set.
-  return new AdminClient(socket ?? (environment.HYPERION_ADMIN_SOCKET || OPTIONS.adminSocket.default));
-}
-
-function json(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
 }

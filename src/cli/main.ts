@@ -2,6 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { nearest } from "../base/nearest.ts";
 import { isHyperionError, reasonOf } from "../model/errors.ts";
+import { askOnTerminal } from "./ask.ts";
 import type { Command, Invocation } from "./commands.ts";
 import { becomeDaemon } from "./runtime.ts";
 import { VERSION } from "./version.ts";
@@ -61,6 +62,8 @@ function invocation(args: readonly string[]): Invocation {
     args,
     environment: process.env,
     print: (text) => void process.stdout.write(text),
+    complain: (text) => void process.stderr.write(text),
+    ask: askOnTerminal(interruption.signal),
     interrupted: interruption.signal,
   };
 }

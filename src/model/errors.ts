@@ -113,7 +113,7 @@ export const ERRORS = {
     "conflict",
     "another program holds {what} on {device}; remove it: tc qdisc del dev {device} parent ffff:fff1",
   ),
-  E510: row("exhausted", "the data plane has no room: {reason}"),
+  E510: row("exhausted", "{text}"),
   E511: row("unavailable", "the data plane was lost and what it held with it: {reason}"),
 
   // 6xx: the machine.
@@ -138,6 +138,8 @@ export const ERRORS = {
   E709: row("unavailable", "the state store failed to {operation}: {reason}"),
   E710: row("conflict", "another Hyperion daemon runs in this network namespace; stop it first"),
   E711: row("unavailable", "the Hyperion daemon on {path} answered {status}: {reason}"),
+  E712: row("invalid", "{problem}; the words are: {usage}"),
+  E713: row("invalid", "nobody can be asked here, as this is no terminal; --yes does without"),
 } as const satisfies Record<string, ErrorRow>;
 
 export type ErrorCode = keyof typeof ERRORS;

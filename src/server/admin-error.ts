@@ -44,12 +44,10 @@ export function refuse(response: Response, status: number, error: unknown): void
   response.status(status).json(document);
 }
 
-/** What express.json says of a body that it did not take. */
+/** What express says of a body that it did not take. */
 function bodyError(error: unknown, method: string): unknown {
   const { type, limit } = error as { type?: unknown; limit?: unknown };
   if (type === "entity.too.large")
     return new HyperionError("E203", { method, limit: Number(limit) }, { cause: error });
-  if (type === "entity.parse.failed")
-    return new HyperionError("E200", { method, reason: reasonOf(error) }, { cause: error });
   return error;
 }

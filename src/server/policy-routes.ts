@@ -1,6 +1,6 @@
 import express, { type Request, Router } from "express";
 import { POLICY_BYTES_MAX, type PolicyAdministration } from "../admin/index.ts";
-import { HyperionError } from "../model/errors.ts";
+import { HyperionError, reasonOf } from "../model/errors.ts";
 
 /**
  * Admin policies, below `/v1/policies`:
@@ -11,23 +11,35 @@ import { HyperionError } from "../model/errors.ts";
  */
 export function policyRoutes(policies: PolicyAdministration): Router {
   const router = Router();
-  router.use(express.json({ type: () => true, limit: POLICY_BYTES_MAX, strict: false }));
+  router.use(express.text({ type: () => true, limit: POLICY_BYTES_MAX }));
   router.get("/", (_request, response) => void response.json(policies.list()));
   router.get("/:name", async (request, response) => {
     const version = request.query.version === undefined ? undefined : wholeNumber(request, "version");
     response.json(await policies.get(request.params.name, version));
   });
   router.post("/:name/plan", (request, response) => {
-    response.json(policies.plan(request.params.name, request.body as unknown));
+    response.json(policies.plan(request.params.name, documentIn(request)));
   });
   router.put("/:name", async (request, response) => {
     const base = wholeNumber(request, "base");
-    response.json(await policies.put(request.params.name, request.body as unknown, base));
+    response.json(await policies.put(request.params.name, documentIn(request), base));
   });
   router.delete("/:name", async (request, response) => {
     response.json(await policies.remove(request.params.name, wholeNumber(request, "base")));
   });
   return router;
+}
+
+/** The body as JSON; undefined where there is none. Throws E200. */
+function documentIn(request: Request): unknown {
+  const text: unknown = request.body;
+  if (typeof text !== "string" || text === "") return undefined;
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const method = `${request.method} ${request.path}`;
+    throw new HyperionError("E200", { method, reason: reasonOf(error) }, { cause: error });
+  }
 }
 
 /** Throws E205. */

@@ -1,0 +1,12 @@
+import type { AdminView } from "../../../src/observe/admin-view.ts";
+import { STATUS } from "../cli/documents.ts";
+
+/** A daemon on which nothing happens. */
+export const QUIET_VIEW: AdminView = {
+  status: async () => STATUS,
+  networks: async () => [],
+  endpoints: async () => [],
+  drops: async () => [],
+  recentEvents: () => [],
+  follow: () => () => {},
+};
