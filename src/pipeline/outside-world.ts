@@ -57,12 +57,13 @@ export class OutsideWorld {
     const needed = this.#policySets.length > 0;
     const classed = needed ? classifyOutside(this.#prefixes, this.#hostAddresses) : [];
     const classes = new Map<string, IdentityClass>();
-    this.#rows = classed.map(({ prefix, outside }) => {
+    const rows = classed.map(({ prefix, outside }): PrefixRow => {
       const key = outsideKey(outside);
       const identity = classes.get(key) ?? this.#classes.get(key) ?? this.#add(key, outside, numbering);
       classes.set(key, identity);
       return { table: "prefix", prefix, identity: identity.number };
     });
+    if (!sameRows(this.#rows, rows)) this.#rows = rows;
     for (const [key, gone] of this.#classes) if (!classes.has(key)) this.#index.removeClass(gone);
     this.#classes = classes;
     this.#population = populationAfter(this.#population, new Set(classes.values()));
@@ -73,6 +74,13 @@ export class OutsideWorld {
     this.#index.addClass(added);
     return added;
   }
+}
+
+function sameRows(a: readonly PrefixRow[], b: readonly PrefixRow[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every(({ prefix, identity }, i) => prefix === b[i]?.prefix && identity === b[i]?.identity)
+  );
 }
 
 function sameSet<T>(a: ReadonlySet<T>, b: ReadonlySet<T>): boolean {

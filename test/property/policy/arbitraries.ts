@@ -1,8 +1,8 @@
 import fc from "fast-check";
-import type { ContainerFacts } from "../../../src/model/facts.ts";
+import type { ContainerFacts, PolicyFacts } from "../../../src/model/facts.ts";
 import type { ContainerId } from "../../../src/model/ids.ts";
 import { type Ip, parseIp } from "../../../src/model/ip.ts";
-import type { Direction } from "../../../src/model/posture.ts";
+import { type Direction, POSTURES } from "../../../src/model/posture.ts";
 import { type Prefix, parsePrefix } from "../../../src/model/prefix.ts";
 import {
   type Alternative,
@@ -11,6 +11,8 @@ import {
   type Probe,
   type ProtocolMatch,
   parseRule,
+  parseSelector,
+  printPeer,
   printRule,
   type Rule,
 } from "../../../src/policy/index.ts";
@@ -78,32 +80,49 @@ const containerAtom: fc.Arbitrary<Atom> = fc.oneof(
   }),
 );
 
+const PREFIXES = ["10.0.0.0/8", "10.1.0.0/16", "10.1.2.0/24", "fd00::/8", "fd00::/64", "0.0.0.0/0", "::/0"];
+
+/** Addresses in, at the edge of and beside the prefixes that rules name. */
+export const ADDRESSES = [
+  ...["10.1.2.3", "10.1.2.4", "10.1.255.255", "10.2.0.0", "11.0.0.0", "192.0.2.1", "0.0.0.0"],
+  ...["fd00::5", "fd00:0:0:1::", "fe00::", "::1", "2001:db8::1"],
+].map(parseIp);
+
+export const addresses = fc.constantFrom(...ADDRESSES);
+export const hostAddresses = fc.subarray(ADDRESSES, { maxLength: 4 }).map((some) => new Set(some));
+
 const outsideAtom: fc.Arbitrary<Atom> = fc.oneof(
   fc.record({ kind: fc.constantFrom("world", "host"), span: fc.constant(span) }),
   fc
-    .constantFrom<Prefix>(...["10.0.0.0/8", "10.1.0.0/16", "fd00::/8", "0.0.0.0/0"].map(parsePrefix))
+    .constantFrom<Prefix>(...PREFIXES.map(parsePrefix))
     .map((prefix): Atom => ({ kind: "prefix", prefix, span })),
   fc
     .constantFrom<Ip>(...["10.1.2.3", "::1", "fd00::5"].map(parseIp))
     .map((address): Atom => ({ kind: "address", address, span })),
 );
 
+/** Atoms of one kind only, so that a conjunction of them often means something. */
+const outsideTerms = fc.record({ negated: fc.boolean(), atom: outsideAtom, span: fc.constant(span) });
+
 /** Any conjunction, also one that contradicts itself. */
-export const alternative: fc.Arbitrary<Alternative> = fc.record({
-  terms: fc.array(
-    fc.record({
-      negated: fc.boolean(),
-      atom: fc.oneof(
-        { weight: 8, arbitrary: containerAtom },
-        { weight: 2, arbitrary: outsideAtom },
-        { weight: 2, arbitrary: fc.constant<Atom>({ kind: "any", span }) },
-      ),
-      span: fc.constant(span),
-    }),
-    { minLength: 1, maxLength: 3 },
-  ),
-  span: fc.constant(span),
-});
+export const alternative: fc.Arbitrary<Alternative> = fc.oneof(
+  fc.record({ terms: fc.array(outsideTerms, { minLength: 1, maxLength: 3 }), span: fc.constant(span) }),
+  fc.record({
+    terms: fc.array(
+      fc.record({
+        negated: fc.boolean(),
+        atom: fc.oneof(
+          { weight: 8, arbitrary: containerAtom },
+          { weight: 2, arbitrary: outsideAtom },
+          { weight: 2, arbitrary: fc.constant<Atom>({ kind: "any", span }) },
+        ),
+        span: fc.constant(span),
+      }),
+      { minLength: 1, maxLength: 3 },
+    ),
+    span: fc.constant(span),
+  }),
+);
 
 /** What the parser takes: no contradictions, and prefixes of the default priority left out. */
 export const rule: fc.Arbitrary<Rule> = fc
@@ -136,12 +155,57 @@ export const ruleLabels: fc.Arbitrary<Record<string, string>> = fc
     ),
   );
 
-export const postures = fc.constantFrom(
-  "default-deny",
-  "default-deny-ingress",
-  "default-deny-egress",
-  "default-allow",
-);
+/** What an admin policy applies to: containers, by who they are. */
+const selector = fc
+  .array(
+    fc.record({
+      terms: fc.array(
+        fc.record({
+          negated: fc.boolean(),
+          atom: fc.oneof(containerAtom, fc.constant<Atom>({ kind: "any", span })),
+          span: fc.constant(span),
+        }),
+        { minLength: 1, maxLength: 2 },
+      ),
+      span: fc.constant(span),
+    }),
+    { minLength: 1, maxLength: 2 },
+  )
+  .map(printPeer)
+  .filter((text) => parseSelector(text).value !== undefined);
+
+const adminRule = fc.record({
+  applies: selector,
+  ingress: fc.option(rule.map((one) => printRule(one, "ingress"))),
+  egress: fc.option(rule.map((one) => printRule(one, "egress"))),
+  posture: fc.option(fc.constantFrom(...POSTURES), { freq: 3 }),
+});
+
+/** Up to three admin policies with names that are unique, as whoever applies them checks. */
+export const adminPolicies: fc.Arbitrary<readonly PolicyFacts[]> = fc
+  .array(
+    fc.record({ tier: fc.constantFrom("admin", "baseline"), rules: fc.array(adminRule, { maxLength: 2 }) }),
+    {
+      maxLength: 3,
+    },
+  )
+  .map((policies) =>
+    policies.map(({ tier, rules }, p) => ({
+      name: `p${p}`,
+      version: 1,
+      tier,
+      appliedAtMs: 0,
+      rules: rules.map(({ applies, ingress, egress, posture }, r) => ({
+        name: `p${p}r${r}`,
+        applies,
+        ...(ingress === null ? {} : { ingress }),
+        ...(egress === null ? {} : { egress }),
+        ...(posture === null ? {} : { posture }),
+      })),
+    })),
+  );
+
+export const postures = fc.constantFrom(...POSTURES);
 
 /** Who a container is, in labels. Always in a project, so that every rule has a meaning on it. */
 export const placeLabels: fc.Arbitrary<Record<string, string>> = fc.oneof(

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ContainerFacts } from "../../../src/model/facts.ts";
+import type { PolicyRow } from "../../../src/model/rows.ts";
 import {
   applicableRules,
   decide,
@@ -12,7 +13,7 @@ import {
 } from "../../../src/policy/index.ts";
 import { TRUST } from "../../unit/policy/subjects.ts";
 import * as any from "./arbitraries.ts";
-import { disjoint, type LookupRow, lookup } from "./lookup.ts";
+import { disjoint, endpointRow, tables } from "./tables.ts";
 
 const DIRECTION = "ingress";
 const REMOTE = 7;
@@ -26,7 +27,13 @@ function flattened(owner: Owner, remote: Owner["subject"] | undefined) {
   const places = matching(remote).flatMap((match, place) => (match && !unknown[place] ? [place] : []));
   const row =
     (identity: number) =>
-    (entry: FlatEntry): LookupRow => ({ direction: DIRECTION, identity, ...entry });
+    (entry: FlatEntry): PolicyRow => ({
+      table: "policy",
+      policy: 1,
+      direction: DIRECTION,
+      identity,
+      ...entry,
+    });
   const rows = [
     ...flattening.unknown().map(row(0)),
     ...(remote === undefined ? [] : flattening.exceptions(places).map(row(REMOTE))),
@@ -57,14 +64,20 @@ describe("flattening", () => {
           const owner = ownerOf(container);
           const remote = other && ownerOf(other).subject;
           const { rows, rules, prefixLengths } = flattened(owner, remote);
+          const held = tables([
+            ...rows,
+            endpointRow(1, { policy: 1, ingressDeny: true, ingressPrefixLengths: prefixLengths }),
+            endpointRow(2, { identity: remote ? REMOTE : 0 }),
+          ]);
           for (const probe of probes) {
             const plain = decide(owner, DIRECTION, remote, probe);
-            const found = lookup(rows, DIRECTION, remote ? REMOTE : 0, probe, prefixLengths, "deny");
+            const found = held.lookUp(1, DIRECTION, 2, probe);
             const number = rules.findIndex(({ rule }) => rule === plain.rule) + 1;
-            expect(found.rule).toBe(number);
+            expect(found?.rule).toBe(number);
             if (plain.rule === undefined) continue;
             const { action, log, audit } = plain.rule.rule;
-            expect(found).toEqual({ verdict: action, rule: number, log, audit: audit && action === "deny" });
+            const flags = { log, audit: audit && action === "deny" };
+            expect(found).toMatchObject({ verdict: action, rule: number, ...flags });
           }
         },
       ),
