@@ -6,18 +6,15 @@ import { type AccessDocument, PAIRS_LISTED_MAX, type PairDocument } from "./poli
 import { formatReach } from "./reach-text.ts";
 
 /**
- * Parties of one network that are compared with each other, each with each. More would keep the daemon
- * from its other work for longer than those can wait.
+ * Ordered pairs that are compared, over all networks, small networks first. More would keep the daemon
+ * from its other work for longer than those can wait: these take it half a second.
  */
-export const PARTIES_COMPARED_MAX = 200;
+export const PAIRS_COMPARED_MAX = 40_000;
 
 /** Who gains and who loses access when `after` takes the place of `before`, both made of the same facts. */
 export function accessBetween(facts: Facts, before: Desired, after: Desired): AccessDocument {
   const populations = livePopulations(facts, before, after);
-  const skipped = populations.before.networks
-    .filter(({ parties }) => parties.length > PARTIES_COMPARED_MAX)
-    .map(({ name }) => name)
-    .sort();
+  const skipped = tooMany(populations.before);
   const compared = without(populations, new Set(skipped));
   const changes = accessChanges(compared.before, compared.after, [...facts.hostAddresses])
     .filter((change) => isGoverned(change, populations.before))
@@ -28,6 +25,19 @@ export function accessBetween(facts: Facts, before: Desired, after: Desired): Ac
     pairs: changes.slice(0, PAIRS_LISTED_MAX),
     skipped,
   };
+}
+
+/** Names of the networks that are left out, sorted. */
+function tooMany({ networks }: Population): readonly string[] {
+  let pairs = 0;
+  return networks
+    .toSorted((a, b) => a.parties.length - b.parties.length)
+    .filter(({ parties }) => {
+      pairs += parties.length ** 2;
+      return pairs > PAIRS_COMPARED_MAX;
+    })
+    .map(({ name }) => name)
+    .sort();
 }
 
 function without({ before, after }: LivePopulations, skipped: ReadonlySet<string>): LivePopulations {
