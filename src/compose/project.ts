@@ -57,6 +57,8 @@ export interface Attachment {
   readonly driverOpts: Readonly<Record<string, string>>;
   readonly ipv4: string | undefined;
   readonly ipv6: string | undefined;
+  /** Where the service names the network; undefined for the default network that nothing names. */
+  readonly place: Place | undefined;
   /** Where the value of a driver option stands. */
   where(option: string): Place | undefined;
 }
@@ -116,6 +118,7 @@ export const NOTICES = {
   W505: "a service is on a network that the files do not describe",
   W506: "policy on a service without networks of its own",
   W507: "something that the compose file only refers to, and that is not read offline",
+  W508: "several files where Docker reads one",
 } as const;
 
 export type NoticeCode = keyof typeof NOTICES;
@@ -128,10 +131,10 @@ export interface ProjectSource {
   readonly projectName?: string | undefined;
   /** `--project-directory`. */
   readonly directory?: string | undefined;
-  /** `--profile`, in addition to COMPOSE_PROFILES. */
+  /** `--profile`; empty: COMPOSE_PROFILES. */
   readonly profiles?: readonly string[] | undefined;
   /** The process's environment. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** `--env-file`; empty: the project's `.env`, where there is one. */
+  /** `--env-file`; empty: COMPOSE_ENV_FILES, else the project's `.env`, where there is one. */
   readonly envFiles?: readonly string[] | undefined;
 }
