@@ -171,7 +171,7 @@ To end it:
 Next:
   sudo npm run demo -- --keep            # the same, left running to look around in
   less examples/quickstart/compose.yaml  # the labels that the table comes from
-  docs/reference.md                      # all labels, options and drop reasons
+  docs/policy.md, docs/reference         # the policy language; all labels, options and drop reasons
 `);
   }
 
