@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { CASES, TUNNEL_CASES } from "./cases/all.ts";
+import { CASES, GATEWAY_CASES, TUNNEL_CASES } from "./cases/all.ts";
 import { expected, reportable, reportedDrops, seen, sendSteps } from "./lab/compare.ts";
 import { Lab } from "./lab/lab.ts";
 import { BACKENDS, type Backend } from "./lab/protocol.ts";
 
-const casesOf = (backend: Backend) => (backend === "ebpf" ? CASES : { ...CASES, ...TUNNEL_CASES });
+const casesOf = (backend: Backend) => ({ ...CASES, ...(backend === "ebpf" ? GATEWAY_CASES : TUNNEL_CASES) });
 
 describe.each(BACKENDS)("%s", (backend) => {
   let lab: Lab;

@@ -25,6 +25,8 @@ export interface SendStep {
   readonly answered?: Uint8Array;
   /** Drops counted, in any order; exactly these, each of one packet of the frame's length. */
   readonly drops?: readonly Drop[];
+  /** Whom it counts for, where that is not the endpoints of the ports that it passes through. */
+  readonly traffic?: readonly Carried[];
   /** Length that a drop is counted with, where it is not the frame's. */
   readonly countedBytes?: number;
   /** Where given, the events reported, in order; drops are reported for themselves and not listed. */
@@ -50,6 +52,13 @@ export interface Drop {
   /** 0 when the sender is no endpoint. */
   readonly endpoint: number;
   readonly reason: DropReason;
+}
+
+/** Packets, each of the frame's length. */
+export interface Carried {
+  readonly endpoint: number;
+  readonly sent?: number;
+  readonly received?: number;
 }
 
 export interface Reported {

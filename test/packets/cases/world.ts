@@ -1,13 +1,17 @@
 import type { Ip } from "../../../src/model/ip.ts";
 import { linkLocalOf } from "../../../src/model/link-local.ts";
 import { type MacAddress, parseMac } from "../../../src/model/mac.ts";
-import type { EndpointRow, NetworkRow, PolicyRow, Row } from "../../../src/model/rows.ts";
+import { parsePrefix } from "../../../src/model/prefix.ts";
+import type { EndpointRow, NetworkRow, PolicyRow, PortRow, PrefixRow, Row } from "../../../src/model/rows.ts";
 
 /** Ports that a lab has. Endpoint n sends through port n; the last port belongs to nobody. */
 export const PORTS = 5;
 export const NOBODYS_PORT = 5;
 /** The wire, for data planes that have tunnels. */
 export const UPLINK_PORT = 6;
+/** The ways out of two containers, and where both lead to. */
+export const GATEWAY_PORTS = [7, 8] as const;
+export const OUTSIDE_PORT = 9;
 
 /** An endpoint as packets see it. */
 export interface Host {
@@ -48,6 +52,36 @@ export const PORT_MACS: readonly MacAddress[] = [
 
 /** What the far end of the wire has. */
 export const UPLINK_MAC = parseMac("02:42:c0:00:02:01");
+
+/** The container that A belongs to, and B's, on the bridge that leads them out. */
+export const WAY_A = way(A, 7);
+export const WAY_B = way(B, 8);
+
+function way({ endpoint }: Host, port: number): Host {
+  const mac = parseMac(`02:42:ac:12:00:0${endpoint}`);
+  const ipv4 = `172.18.0.${endpoint}` as Ip;
+  return { endpoint, port, mac, ipv4, ipv6: `fd00:18::${endpoint}` as Ip, linkLocal: linkLocalOf(mac) };
+}
+
+const OUTSIDE_MAC = parseMac("02:42:ac:12:00:fe");
+
+/**
+ * Somebody outside, behind the bridge. What goes out is remembered by port and address, and cases have
+ * the ports in common: each asks for a number of its own, below 65536.
+ */
+export function outside(nth: number): Host {
+  return {
+    endpoint: 0,
+    port: OUTSIDE_PORT,
+    mac: OUTSIDE_MAC,
+    ipv4: `198.18.${nth >> 8}.${nth & 255}` as Ip,
+    ipv6: `2001:db8::${(nth + 1).toString(16)}` as Ip,
+    linkLocal: linkLocalOf(OUTSIDE_MAC),
+  };
+}
+
+/** What the far devices of the gateways and of the outside have. */
+export const OUTSIDE_MACS: readonly MacAddress[] = [WAY_A.mac, WAY_B.mac, OUTSIDE_MAC];
 
 export const ABSENT = {
   mac: parseMac("02:42:0a:01:00:63"),
@@ -127,6 +161,23 @@ export function world(options: World = {}): readonly Row[] {
     ...members.map((who, slot): Row => ({ table: "member", network: 1, slot, endpoint: who.endpoint })),
     ...(options.policies ?? []),
   ];
+}
+
+/** The same with ways out for A and B. */
+export function worldWithOutside(
+  options: World & { readonly prefixes?: readonly PrefixRow[] } = {},
+): readonly Row[] {
+  return [...world(options), ...(options.prefixes ?? []), governs(A, WAY_A.port), governs(B, WAY_B.port)];
+}
+
+/** Whose policy a way out has. */
+export function governs({ endpoint }: Host, port: number): PortRow {
+  return { table: "port", port, endpoint, kind: "gateway" };
+}
+
+/** Who is within a prefix. */
+export function within(prefix: string, identity: number): PrefixRow {
+  return { table: "prefix", prefix: parsePrefix(prefix), identity };
 }
 
 /** A policy entry; the port exact unless `prefixLength` says otherwise. */

@@ -7,7 +7,7 @@ import type { Dataplane } from "../../../src/platform/dataplane/dataplane.ts";
 import { NativeDataplane } from "../../../src/platform/dataplane/native/native-dataplane.ts";
 import { removeDataplane } from "../../../src/platform/dataplane/native/open.ts";
 import { NativeLibrary } from "../../../src/platform/native/library.ts";
-import { PORTS, UPLINK_PORT } from "../cases/world.ts";
+import { GATEWAY_PORTS, OUTSIDE_PORT, PORTS } from "../cases/world.ts";
 import { Bench } from "./bench.ts";
 import type { Answer, Backend, Request } from "./protocol.ts";
 import { FAR, ip, makePorts, mountOwn, optionsOf } from "./site.ts";
@@ -18,8 +18,8 @@ const WIRE = fileURLToPath(new URL("../../../native/build/wire", import.meta.url
 async function open(backend: Backend): Promise<Bench> {
   mountOwn();
   const ports = makePorts();
-  const wire = await Wire.open(WIRE, FAR, UPLINK_PORT, (pid) => {
-    for (let i = 1; i <= UPLINK_PORT; i++) ip("link", "set", `${FAR}${i}`, "netns", String(pid));
+  const wire = await Wire.open(WIRE, FAR, OUTSIDE_PORT, (pid) => {
+    for (let i = 1; i <= OUTSIDE_PORT; i++) ip("link", "set", `${FAR}${i}`, "netns", String(pid));
   });
   const library = NativeLibrary.load();
   let nth = 0;
@@ -29,10 +29,14 @@ async function open(backend: Backend): Promise<Bench> {
     nth += 1;
     const dataplane = await NativeDataplane.open(library, optionsOf(backend, nth));
     for (const port of ports.slice(0, PORTS)) await dataplane.attach(port, "vf");
+    if (backend === "ebpf") for (const port of gateways(ports)) await dataplane.attach(port, "gateway");
     return dataplane;
   };
   return Bench.on(openDataplane, wire, ports);
 }
+
+const gateways = (ports: readonly number[]): readonly number[] =>
+  ports.filter((_, i) => GATEWAY_PORTS.some((port) => port === i + 1));
 
 const answer = (message: Answer): void => {
   process.send?.(message);

@@ -1,7 +1,7 @@
 import { hex } from "../build/bytes.ts";
 import { withoutEntropy } from "../build/tunnel.ts";
 import type { PacketCase, SendStep } from "../cases/case.ts";
-import { PORTS, UPLINK_PORT } from "../cases/world.ts";
+import { PORTS, UPLINK_PORT, WAY_A, WAY_B } from "../cases/world.ts";
 import type { Backend, Outcome, Traffic } from "./protocol.ts";
 
 /** What a step must have done, in the same terms as what it did. */
@@ -19,14 +19,29 @@ export function sendSteps(packetCase: PacketCase): readonly SendStep[] {
 
 const line = (...fields: readonly (string | number)[]): string => fields.join(" ");
 
-/** Endpoint n sends through port n. Copies of a group's packet count as sent, each; tunnel headers do not. */
+/** Whose traffic a port's is: endpoint n has port n; those of the gateways are governed. */
+function endpointOf(port: number): number {
+  return [WAY_A, WAY_B].find((way) => way.port === port)?.endpoint ?? port;
+}
+
+/** Copies of a group's packet count as sent, each; tunnel headers do not. */
 function expectedTraffic(step: SendStep): readonly Traffic[] {
+  const length = step.send.length;
+  if (step.traffic !== undefined) {
+    return step.traffic.map(({ endpoint, sent = 0, received = 0 }) => ({
+      endpoint,
+      sentPackets: sent,
+      sentBytes: sent * length,
+      receivedPackets: received,
+      receivedBytes: received * length,
+    }));
+  }
   const none = { sentPackets: 0, sentBytes: 0, receivedPackets: 0, receivedBytes: 0 };
   const rows = Array.from({ length: PORTS }, (_, i) => ({ endpoint: i + 1, ...none }));
   for (const { port, frame } of step.delivered ?? []) {
-    const bytes = Math.min(step.send.length, frame.length);
-    const sender = rows[step.port - 1];
-    const receiver = rows[port - 1];
+    const bytes = Math.min(length, frame.length);
+    const sender = rows[endpointOf(step.port) - 1];
+    const receiver = rows[endpointOf(port) - 1];
     if (sender !== undefined) {
       sender.sentPackets += 1;
       sender.sentBytes += bytes;
