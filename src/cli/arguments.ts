@@ -38,9 +38,12 @@ export function readWords<Rows extends OptionRows>(
 
 function read<Rows extends OptionRows>(args: readonly string[], rows: Rows, allowPositionals: boolean) {
   const known = Object.keys(rows).map((name) => `--${name}`);
+  const short = Object.values(rows).flatMap((row) => (row.short === undefined ? [] : [`-${row.short}`]));
   for (const arg of args) {
     const flag = arg.split("=", 1)[0] ?? "";
-    if (!flag.startsWith("-") || known.includes(flag)) continue;
+    // A dash alone is a value: standard input.
+    if (!flag.startsWith("-") || flag === "-" || known.includes(flag)) continue;
+    if (short.includes(flag.slice(0, 2))) continue;
     const meant = nearest(flag, known);
     const hint = meant === undefined ? `valid options are ${known.join(", ")}` : `did you mean ${meant}?`;
     throw new HyperionError("E701", { option: JSON.stringify(flag), hint });

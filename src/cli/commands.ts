@@ -20,6 +20,14 @@ export interface Command {
   run(invocation: Invocation): Promise<number>;
 }
 
+/** Commands that belong together, under one word: `hyperion policy lint`. */
+export interface CommandFamily {
+  /** One line for `hyperion --help`. */
+  readonly summary: string;
+  /** Each loaded when called for, in the order of the help. */
+  readonly commands: Readonly<Record<string, () => Promise<Command | CommandFamily>>>;
+}
+
 /** A document as `--json` prints it. */
 export function json(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;

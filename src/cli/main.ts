@@ -3,52 +3,65 @@ import { fileURLToPath } from "node:url";
 import { nearest } from "../base/nearest.ts";
 import { isHyperionError, reasonOf } from "../model/errors.ts";
 import { askOnTerminal } from "./ask.ts";
-import type { Command, Invocation } from "./commands.ts";
+import type { CommandFamily, Invocation } from "./commands.ts";
 import { becomeDaemon } from "./runtime.ts";
 import { VERSION } from "./version.ts";
 
 /** Loaded when called for: `hyperion status` needs neither the native library nor Docker. */
-const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
-  serve: async () => (await import("./serve.ts")).serve,
-  status: async () => (await import("./inspect.ts")).status,
-  networks: async () => (await import("./inspect.ts")).networks,
-  endpoints: async () => (await import("./inspect.ts")).endpoints,
-  drops: async () => (await import("./inspect.ts")).drops,
-  doctor: async () => (await import("./doctor/doctor.ts")).doctor,
-  demo: async () => (await import("./demo.ts")).demo,
+const HYPERION: CommandFamily = {
+  summary: "Docker networks whose access policy is the labels on containers",
+  commands: {
+    serve: async () => (await import("./serve.ts")).serve,
+    status: async () => (await import("./inspect.ts")).status,
+    networks: async () => (await import("./inspect.ts")).networks,
+    endpoints: async () => (await import("./inspect.ts")).endpoints,
+    drops: async () => (await import("./inspect.ts")).drops,
+    policy: async () => (await import("./policy/policy.ts")).policy,
+    doctor: async () => (await import("./doctor/doctor.ts")).doctor,
+    demo: async () => (await import("./demo.ts")).demo,
+  },
 };
 
+const HELP_WORDS = ["help", "--help", "-h"];
 const USAGE_ERROR = 2;
 /** The package brings its own Node.js; older ones lack what the rooms below take for granted. */
 const NODE_MAJOR_NEEDED = 24;
 
 async function main(argv: readonly string[]): Promise<number> {
-  const [name, ...args] = argv;
+  const [name] = argv;
   if (Number.parseInt(process.versions.node, 10) < NODE_MAJOR_NEEDED) {
     const own = fileURLToPath(new URL("../../node_modules/.bin/node", import.meta.url));
     process.stderr.write(`hyperion: Node.js ${process.versions.node} is too old; run it with ${own}\n`);
     return USAGE_ERROR;
   }
-  if (name === undefined || name === "help" || name === "--help" || name === "-h") {
-    process.stdout.write(await usage());
-    return name === undefined ? USAGE_ERROR : 0;
-  }
   if (name === "--version") {
     process.stdout.write(`hyperion ${VERSION}\n`);
     return 0;
   }
-  const load = COMMANDS[name];
+  if (name === "serve") becomeDaemon();
+  return dispatch("hyperion", HYPERION, argv);
+}
+
+/** Runs the command of a family that `words` begin with, or says which there are. */
+async function dispatch(called: string, family: CommandFamily, words: readonly string[]): Promise<number> {
+  const [name, ...args] = words;
+  if (name === undefined || HELP_WORDS.includes(name)) {
+    process.stdout.write(await usage(called, family));
+    return name === undefined ? USAGE_ERROR : 0;
+  }
+  const names = Object.keys(family.commands);
+  const load = names.includes(name) ? family.commands[name] : undefined;
   if (load === undefined) {
-    const meant = nearest(name, Object.keys(COMMANDS));
-    const hint =
-      meant === undefined ? `commands are ${Object.keys(COMMANDS).join(", ")}` : `did you mean ${meant}?`;
-    process.stderr.write(`hyperion: unknown command ${JSON.stringify(name)}; ${hint}\n`);
+    const meant = nearest(name, names);
+    const full = (word: string) => [...called.split(" ").slice(1), word].join(" ");
+    const hint = meant === undefined ? `commands are ${names.join(", ")}` : `did you mean ${full(meant)}?`;
+    process.stderr.write(`hyperion: unknown command ${JSON.stringify(full(name))}; ${hint}\n`);
     return USAGE_ERROR;
   }
-  if (name === "serve") becomeDaemon();
   const command = await load();
+  if ("commands" in command) return dispatch(`${called} ${name}`, command, args);
   if (args.includes("--help") || args.includes("-h")) {
-    process.stdout.write(`hyperion ${name}: ${command.help}`);
+    process.stdout.write(`${called} ${name}: ${command.help}`);
     return 0;
   }
   return command.run(invocation(args));
@@ -68,16 +81,17 @@ function invocation(args: readonly string[]): Invocation {
   };
 }
 
-async function usage(): Promise<string> {
+async function usage(called: string, { summary, commands }: CommandFamily): Promise<string> {
   const lines = await Promise.all(
-    Object.entries(COMMANDS).map(async ([name, load]) => `  ${name.padEnd(10)} ${(await load()).summary}\n`),
+    Object.entries(commands).map(async ([name, load]) => `  ${name.padEnd(10)} ${(await load()).summary}\n`),
   );
-  return `hyperion ${VERSION}: Docker networks whose access policy is the labels on containers
+  const title = called === "hyperion" ? `hyperion ${VERSION}` : called;
+  return `${title}: ${summary}
 
-Usage: hyperion COMMAND [OPTIONS]
+Usage: ${called} COMMAND [OPTIONS]
 
 ${lines.join("")}
-hyperion COMMAND --help says more of each. Exit codes: 0 fine, 1 findings, 2 wrong usage or no daemon.
+${called} COMMAND --help says more of each. Exit codes: 0 fine, 1 findings, 2 wrong usage or no daemon.
 `;
 }
 

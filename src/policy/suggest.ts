@@ -175,12 +175,17 @@ function fewestRectangles(accesses: readonly Access[]): readonly Rectangle[] {
   const left = new Map([...probesOf].map(([peer, set]) => [peer, new Set(set)]));
   const gain = (one: { peers: readonly string[]; probes: readonly string[] }) =>
     one.peers.reduce((sum, peer) => sum + one.probes.filter((probe) => left.get(peer)?.has(probe)).length, 0);
+  const ranked = candidates.map((candidate) => ({ candidate, size: gain(candidate) })).sort(largestFirst);
   const chosen: Rectangle[] = [];
-  for (;;) {
-    const [best] = candidates
-      .map((candidate) => ({ candidate, size: gain(candidate) }))
-      .sort((a, b) => b.size - a.size);
-    if (best === undefined || best.size === 0) return chosen;
+  for (let best = ranked.shift(); best !== undefined; best = ranked.shift()) {
+    // What a candidate adds only shrinks: the one that is still largest when counted anew is the largest.
+    const size = gain(best.candidate);
+    if (size === 0) continue;
+    if (size < (ranked[0]?.size ?? 0)) {
+      const later = ranked.findIndex((other) => other.size < size);
+      ranked.splice(later < 0 ? ranked.length : later, 0, { ...best, size });
+      continue;
+    }
     for (const peer of best.candidate.peers) {
       for (const probe of best.candidate.probes) left.get(peer)?.delete(probe);
     }
@@ -189,6 +194,11 @@ function fewestRectangles(accesses: readonly Access[]): readonly Rectangle[] {
       probes: best.candidate.probes.flatMap((text) => probes.get(text) ?? []),
     });
   }
+  return chosen;
+}
+
+function largestFirst(a: { readonly size: number }, b: { readonly size: number }): number {
+  return b.size - a.size;
 }
 
 /** The different sets among the values, in an order that depends on them alone. */

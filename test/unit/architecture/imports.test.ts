@@ -24,6 +24,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   compose: [...WORDS, "yaml"],
   protocol: WORDS,
   policy: WORDS,
+  offline: [...WORDS, "yaml", "compose", "policy"],
   pipeline: [...WORDS, "policy"],
   ipam: [...PURE, ...PORTS],
   identity: [...PURE, ...PORTS],
@@ -49,11 +50,11 @@ const LIBRARY_ROOM: Readonly<Record<string, readonly string[]>> = {
   ajv: ["compose"],
 };
 
-const NO_OUTSIDE_WORLD = ["model", "base", "yaml", "protocol", "policy", "pipeline"];
+const NO_OUTSIDE_WORLD = ["model", "base", "yaml", "protocol", "policy", "offline", "pipeline"];
 /** Reads files as its caller hands them to it, and does arithmetic with their names. */
 const PATHS_ONLY = ["compose"];
 /** Timers are base's business (deadline, backoff); the rest of the pure rooms has neither clock nor dice. */
-const NO_CLOCK = ["model", "yaml", "protocol", "policy", "pipeline"];
+const NO_CLOCK = ["model", "yaml", "protocol", "policy", "offline", "pipeline"];
 
 /** Statements and calls, and not the word "from" in front of some text of ours. */
 const IMPORT =

@@ -48,7 +48,7 @@ describe("the command line", () => {
   it("shows the commands, as help or for want of one", async () => {
     const help = await hyperion(["--help"]);
     expect(help).toMatchObject({ status: 0, stderr: "" });
-    for (const command of ["serve", "status", "networks", "endpoints", "drops", "doctor", "demo"]) {
+    for (const command of ["serve", "status", "networks", "endpoints", "drops", "policy", "doctor", "demo"]) {
       expect(help.stdout).toMatch(new RegExp(`^  ${command} +[A-Z]`, "m"));
     }
     expect(await hyperion([])).toEqual({ ...help, status: 2 });
@@ -67,7 +67,7 @@ describe("the command line", () => {
     [
       "a command like none",
       ["xyzzy"],
-      'unknown command "xyzzy"; commands are serve, status, networks, endpoints, drops, doctor, demo',
+      'unknown command "xyzzy"; commands are serve, status, networks, endpoints, drops, policy, doctor, demo',
     ],
     ["an option", ["status", "--jsn"], 'unknown option "--jsn"; did you mean --json? [E701]'],
     [

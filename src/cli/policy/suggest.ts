@@ -1,0 +1,54 @@
+import { readFlows } from "../../offline/index.ts";
+import { type SeenFlow, type Suggestion, suggest as suggestFor } from "../../policy/index.ts";
+import { AdminClient, DAEMON_OPTIONS, DAEMON_OPTIONS_HELP } from "../admin-client.ts";
+import { readOptions } from "../arguments.ts";
+import { type Command, type Invocation, json } from "../commands.ts";
+import { CommandFiles } from "./command-files.ts";
+
+/** Labels that allow what containers in mode `learn` were seen to do. */
+export const suggest: Command = {
+  summary: "Suggest labels that allow what was seen of containers in mode learn",
+  help: `Suggest labels that allow what was seen of containers with hyperion.mode: learn, and nothing else.
+
+${DAEMON_OPTIONS_HELP}  --flows FILE           flows as hyperion flows --json prints them, "-" is standard input; default: the daemon's
+  --service NAME         of this service alone: shop/db
+`,
+  async run({ args, environment, print }) {
+    const options = readOptions(args, {
+      ...DAEMON_OPTIONS,
+      flows: { type: "string" },
+      service: { type: "string" },
+    });
+    const flows = await flowsOf(options.flows, options["admin-socket"], environment);
+    const suggestions = suggestFor(flows).filter(
+      ({ on }) => options.service === undefined || on === options.service,
+    );
+    print(options.json === true ? json({ version: 1, suggestions }) : show(suggestions));
+    return 0;
+  },
+};
+
+async function flowsOf(
+  path: string | undefined,
+  socket: string | undefined,
+  environment: Invocation["environment"],
+): Promise<readonly SeenFlow[]> {
+  if (path === undefined) return AdminClient.of(socket, environment).get<readonly SeenFlow[]>("/v1/flows");
+  return readFlows(await CommandFiles.ofProcess().need(path), path);
+}
+
+/** As it stands in a compose file. */
+function show(suggestions: readonly Suggestion[]): string {
+  if (suggestions.length === 0) return "no flows were seen; set hyperion.mode: learn on a container\n";
+  return suggestions
+    .map(({ on, labels, notes }) =>
+      [
+        `# ${on}`,
+        "labels:",
+        ...Object.entries(labels).map(([label, value]) => `  ${label}: ${value}`),
+        ...notes.map((note) => `# ${note}`),
+        "",
+      ].join("\n"),
+    )
+    .join("\n");
+}
