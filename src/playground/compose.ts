@@ -1,11 +1,14 @@
 import { localHost, run, runOk } from "./command.ts";
 import type { Engine } from "./engine.ts";
 
-/** One service's container, with its addresses on the project's one network. */
+/** One service's container, with its addresses. */
 export interface ServiceContainer {
   readonly service: string;
   readonly containerId: string;
+  /** Of all its networks. */
   readonly addresses: readonly string[];
+  /** The same by the name of the network, as Docker shows it. */
+  readonly networks: Readonly<Record<string, readonly string[]>>;
 }
 
 interface Inspected {
@@ -21,31 +24,35 @@ interface Inspected {
 export class ComposeProject {
   readonly name: string;
   readonly #engine: Engine;
-  readonly #file: string;
+  readonly #files: readonly string[];
   readonly #command: readonly string[];
 
-  private constructor(engine: Engine, file: string, name: string, command: readonly string[]) {
+  private constructor(engine: Engine, files: readonly string[], name: string, command: readonly string[]) {
     this.#engine = engine;
-    this.#file = file;
+    this.#files = files;
     this.name = name;
     this.#command = command;
   }
 
-  /** Rejects when the machine has neither `docker compose` nor `docker-compose`. */
-  static async open(engine: Engine, file: string, name: string): Promise<ComposeProject> {
+  /**
+   * Several files are merged, as `-f A -f B` is. Rejects when the machine has neither `docker compose` nor
+   * `docker-compose`.
+   */
+  static async open(engine: Engine, file: string | readonly string[], name: string): Promise<ComposeProject> {
+    const files = typeof file === "string" ? [file] : file;
     for (const command of [["docker", "compose"], ["docker-compose"]]) {
       const [program = "", ...args] = command;
       const found = await run(localHost, program, [...args, "version"], { env: engine.environment }).catch(
         () => undefined,
       );
-      if (found?.status === 0) return new ComposeProject(engine, file, name, command);
+      if (found?.status === 0) return new ComposeProject(engine, files, name, command);
     }
     throw new Error("neither docker compose nor docker-compose works here; run: npm run setup");
   }
 
   /** As a user would type it. */
   get commandLine(): string {
-    return `${this.#command.join(" ")} -p ${this.name} -f ${this.#file}`;
+    return [...this.#command, ...this.#words].join(" ");
   }
 
   async up(): Promise<void> {
@@ -67,18 +74,25 @@ export class ComposeProject {
       )
     ).split("\n");
     const inspected = JSON.parse(await this.#engine.docker("inspect", ...found)) as readonly Inspected[];
-    return inspected.map((container, position) => ({
-      service: services[position] ?? "",
-      containerId: container.Id,
-      addresses: Object.values(container.NetworkSettings.Networks)
-        .flatMap(({ IPAddress, GlobalIPv6Address }) => [IPAddress, GlobalIPv6Address])
-        .filter((address) => address !== ""),
-    }));
+    return inspected.map((container, position) => {
+      const networks = Object.fromEntries(
+        Object.entries(container.NetworkSettings.Networks).map(([name, network]) => [
+          name,
+          [network.IPAddress, network.GlobalIPv6Address].filter((address) => address !== ""),
+        ]),
+      );
+      const addresses = Object.values(networks).flat();
+      return { service: services[position] ?? "", containerId: container.Id, addresses, networks };
+    });
+  }
+
+  get #words(): readonly string[] {
+    return ["-p", this.name, ...this.#files.flatMap((file) => ["-f", file])];
   }
 
   #compose(...args: readonly string[]): Promise<string> {
     const [program = "", ...words] = this.#command;
-    return runOk(localHost, program, [...words, "-p", this.name, "-f", this.#file, ...args], {
+    return runOk(localHost, program, [...words, ...this.#words, ...args], {
       env: this.#engine.environment,
     });
   }

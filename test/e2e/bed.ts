@@ -228,6 +228,11 @@ export class Bed {
     console.error(`what is known of the failed test is in ${kept}`);
   }
 
+  /** Takes a prober that was made elsewhere. */
+  closeLater(prober: Prober): void {
+    this.#probers.push(prober);
+  }
+
   /** A prober in a container's network keeps that network alive when the container is gone. */
   closeProbers(): void {
     for (const prober of this.#probers.splice(0)) prober.close();
