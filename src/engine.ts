@@ -3,11 +3,13 @@ import { applyPolicyFiles, PolicyAdmin, type PolicyAdministration, PolicyBook } 
 import { IdPool } from "./base/id-pool.ts";
 import type { Log } from "./base/log.ts";
 import type { Config } from "./config/options.ts";
+import { Admission } from "./driver/admission.ts";
 import { type Attribution, NO_ATTRIBUTION } from "./driver/attribution.ts";
 import { Directory } from "./driver/directory.ts";
 import { HyperionDriver } from "./driver/driver.ts";
 import { Endpoints } from "./driver/endpoints.ts";
 import { FactsStore } from "./driver/facts-store.ts";
+import { Gateways } from "./driver/gateways.ts";
 import { Liveness } from "./driver/liveness.ts";
 import { Networks } from "./driver/networks.ts";
 import { SWEEP_GRACE_MS, Sweep } from "./driver/sweep.ts";
@@ -72,7 +74,7 @@ export type Closer = () => Promise<void> | void;
 /**
  * Puts the engine together on open doors: reads the facts and the data plane back, makes them agree
  * and takes away what did not survive. `closers` gets what ends the parts; the doors are the
- * caller's. Throws E170, E501, E709.
+ * caller's. Throws E170, E501, E601, E709.
  */
 export async function assemble(
   ground: Ground,
@@ -98,7 +100,13 @@ export async function assemble(
     isInUse: (ip) => liveness.isInUse(ip),
   });
   const settings = compilerSettings(ground, config);
-  const reconciler = await openReconciler(ground, settings, facts, log, () => vfs.attachAll());
+  const settle = () => void reconciler.settle().catch(() => {}); // it has said so, and tries again
+  const gateways = new Gateways({ host, dataplane, facts, changed: settle, log });
+  await gateways.open();
+  const reconciler = await openReconciler(ground, settings, facts, log, async () => {
+    await vfs.attachAll();
+    await gateways.attachAll();
+  });
   closers.push(() => reconciler.stop());
   const vfs = new VfPool({
     host,
@@ -122,6 +130,8 @@ export async function assemble(
   const ours = isOurs(driverName(config));
   const identity = docker && new Identity({ docker, log, directory, isOurs: ours, identityLabels });
   const attribution: Attribution = identity ?? NO_ATTRIBUTION;
+  const rejectLabelErrors = config.onLabelError === "reject";
+  const admission = new Admission({ facts, reconciler, attribution, settings, rejectLabelErrors });
   const endpoints = new Endpoints({
     facts,
     networks,
@@ -131,7 +141,7 @@ export async function assemble(
     attribution,
     nameOf: (ip) => ipam.endpointName(ip),
     assigned: (ip) => ipam.assigned(ip),
-    rejectLabelErrors: config.onLabelError === "reject",
+    admission,
     indices: endpointIndices(facts, dataplane),
     bootId,
     nowMs,
@@ -140,6 +150,8 @@ export async function assemble(
   const sweep = new Sweep({ facts, networks, endpoints, bootId, log });
   const tidyUp = (seen: DockerObservation) => tidy(seen, sweep, ipam, log);
   await adoptVfs(vfs, facts, sweep, bootId);
+  closers.push(() => gateways.stop());
+  await gateways.follow();
   await reconciler.settle();
 
   const names = () => factsNames(facts.facts, reconciler.desired);
@@ -162,8 +174,17 @@ export async function assemble(
     reconciled: () => reconciler.isSettled,
     reconcile: () => reconciler.counts,
     events: hub,
+    flows,
   });
-  const network = new HyperionDriver({ networks, endpoints, attribution, defaultMtuBytes, log });
+  const network = new HyperionDriver({
+    networks,
+    endpoints,
+    attribution,
+    admission,
+    gateways,
+    defaultMtuBytes,
+    log,
+  });
   closers.push(() => identity?.stop());
   const policies = new PolicyAdmin({
     book,

@@ -64,6 +64,11 @@ export const ERRORS = {
   E184: row("invalid", "the labels are wrong: {count} {noun}; see: hyperion policy lint"),
   E185: row("unavailable", "{path}: {reason}"),
 
+  // 19x: what is asked of a running daemon about what runs.
+  E190: row("not-found", "nothing that Hyperion knows is called {name}; {hint}"),
+  E191: row("invalid", "{name} may be any of {names}; write more of it"),
+  E192: row("invalid", "{text}"),
+
   // 2xx: what arrives on the plugin socket and the admin socket.
   E200: row("invalid", "{method}: the request body is not JSON: {reason}"),
   E201: row("invalid", "{method}: empty request body (a retry of the Docker daemon); please try again"),

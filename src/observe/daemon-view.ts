@@ -1,15 +1,25 @@
-import type { EndpointFacts, Facts } from "../model/facts.ts";
-import type { Desired, EndpointView } from "../pipeline/index.ts";
-import type { Dataplane, EndpointCounter } from "../platform/dataplane/dataplane.ts";
-import { formatProblem } from "../policy/index.ts";
+import type { Facts } from "../model/facts.ts";
+import type { Desired } from "../pipeline/index.ts";
+import type { Dataplane } from "../platform/dataplane/dataplane.ts";
 import type {
   AdminView,
   DropDocument,
   EndpointDocument,
   EventDocument,
+  FlowDocument,
   NetworkDocument,
+  RuleDocument,
   StatusDocument,
+  WhyDocument,
+  WhyQuestion,
 } from "./admin-view.ts";
+import { endpointDocuments } from "./endpoint-document.ts";
+import { endpointsCalled } from "./endpoint-search.ts";
+import { ruleDocuments } from "./rule-documents.ts";
+import { explainLive } from "./why/why.ts";
+
+/** Dumps of a data plane that is being changed, before one of them has to do. */
+const SETTLED_ATTEMPTS = 3;
 
 /** Where the documents come from: each is asked when somebody looks. */
 export interface ViewSources {
@@ -23,6 +33,14 @@ export interface ViewSources {
   readonly reconciled: () => boolean;
   readonly reconcile: () => StatusDocument["reconcile"];
   readonly events: EventSource;
+  readonly flows: FlowSource;
+}
+
+/** What learning containers were seen to do. */
+export interface FlowSource {
+  readonly flows: readonly FlowDocument[];
+  readonly forgotten: number;
+  clear(): Promise<void>;
 }
 
 /** Events as they go by, and the latest of them. */
@@ -42,7 +60,8 @@ export class DaemonView implements AdminView {
 
   async status(): Promise<StatusDocument> {
     const { version, startedAtMs, dataplane, docker, vfs, reconciled, reconcile, events } = this.#sources;
-    const { networks, endpoints } = this.#sources.facts();
+    const { networks, endpoints, policies } = this.#sources.facts();
+    const { flows } = this.#sources;
     const views = [...this.#sources.desired().endpoints.values()];
     const { backend, adopted, connectionsMax } = dataplane.capabilities;
     const [connections, nic, dockerStatus] = await Promise.all([
@@ -65,6 +84,8 @@ export class DaemonView implements AdminView {
       docker: dockerStatus,
       networks: networks.size,
       endpoints: endpoints.size,
+      policies: policies.size,
+      flows: { known: flows.flows.length, forgotten: flows.forgotten },
       quarantined: views.filter(({ mode }) => mode === "quarantine").length,
       vfs: vfs(),
       reconciled: reconciled(),
@@ -92,14 +113,35 @@ export class DaemonView implements AdminView {
   }
 
   async endpoints(): Promise<readonly EndpointDocument[]> {
-    const rows = await this.#sources.dataplane.endpointCounters();
-    const counters = new Map(rows.map((counter) => [counter.endpoint, counter]));
-    const { networks, endpoints } = this.#sources.facts();
-    const views = this.#sources.desired().endpoints;
-    return [...endpoints.values()].map((endpoint) => {
-      const name = networks.get(endpoint.networkId)?.name ?? null;
-      return endpointDocument(endpoint, name, views.get(endpoint.id), counters.get(endpoint.index));
-    });
+    const counters = await this.#sources.dataplane.endpointCounters();
+    return endpointDocuments(this.#sources.facts(), this.#sources.desired(), counters);
+  }
+
+  async rules(of: string | undefined): Promise<readonly RuleDocument[]> {
+    const counters = await this.#sources.dataplane.ruleCounters();
+    const facts = this.#sources.facts();
+    const desired = this.#sources.desired();
+    const wanted = of === undefined ? [...facts.endpoints.values()] : endpointsCalled(of, facts, desired);
+    return ruleDocuments(facts, desired, counters, wanted);
+  }
+
+  async why(question: WhyQuestion): Promise<WhyDocument> {
+    const { dataplane, facts, desired, reconciled } = this.#sources;
+    for (let attempt = 1; ; attempt++) {
+      const before = desired();
+      const [rows, counters] = await Promise.all([dataplane.dump(), dataplane.ruleCounters()]);
+      const settled = reconciled() && desired() === before;
+      if (!settled && attempt < SETTLED_ATTEMPTS) continue;
+      return explainLive(question, { facts: facts(), desired: desired(), rows, counters, settled });
+    }
+  }
+
+  flows(): readonly FlowDocument[] {
+    return this.#sources.flows.flows;
+  }
+
+  clearFlows(): Promise<void> {
+    return this.#sources.flows.clear();
   }
 
   async drops(): Promise<readonly DropDocument[]> {
@@ -122,46 +164,5 @@ export class DaemonView implements AdminView {
 
   follow(listener: (event: EventDocument) => void): () => void {
     return this.#sources.events.follow(listener);
-  }
-}
-
-function endpointDocument(
-  endpoint: EndpointFacts,
-  networkName: string | null,
-  view: EndpointView | undefined,
-  counter: EndpointCounter | undefined,
-): EndpointDocument {
-  const { container } = endpoint;
-  return {
-    id: endpoint.id,
-    networkId: endpoint.networkId,
-    networkName,
-    container: container === undefined ? null : { id: container.id, name: container.name },
-    mode: view?.mode ?? "quarantine",
-    problems: problemsOf(endpoint, view),
-    mac: endpoint.mac,
-    ipv4: endpoint.ipv4?.ip ?? null,
-    ipv6: endpoint.ipv6?.ip ?? null,
-    vf: endpoint.vf,
-    representor: endpoint.representor,
-    identity: view?.identity ?? null,
-    sentPackets: counter?.sentPackets ?? 0,
-    sentBytes: counter?.sentBytes ?? 0,
-    receivedPackets: counter?.receivedPackets ?? 0,
-    receivedBytes: counter?.receivedBytes ?? 0,
-  };
-}
-
-function problemsOf(endpoint: EndpointFacts, view: EndpointView | undefined): readonly string[] {
-  const who = endpoint.container?.name ?? endpoint.id.slice(0, 12);
-  switch (view?.quarantine) {
-    case undefined:
-      return [];
-    case "unattributed":
-      return ["Docker has not said yet which container this is"];
-    case "network-name":
-      return ["a rule says `on NETWORK`, and Docker has not said yet what this network is called"];
-    case "problems":
-      return view?.problems.map((problem) => formatProblem(problem, who)) ?? [];
   }
 }

@@ -1,6 +1,7 @@
 import express, { type Express, type Request, type Response } from "express";
 import type { PolicyAdministration } from "../admin/index.ts";
 import type { Log } from "../base/log.ts";
+import { HyperionError } from "../model/errors.ts";
 import type { AdminView, EventDocument } from "../observe/admin-view.ts";
 import { answerErrors, refuse } from "./admin-error.ts";
 import { FOLLOWER_QUEUE_MAX, Follower } from "./follower.ts";
@@ -19,6 +20,9 @@ export interface AdminAppParts {
  * What `hyperion status` and its sisters read, on a socket of its own:
  *
  * - `GET /v1/status`, `/v1/networks`, `/v1/endpoints`, `/v1/drops`: one JSON document;
+ * - `GET /v1/rules`, `?of=shop/web` of these containers: rules and what they decided;
+ * - `GET /v1/why?from=…&to=…&probe=tcp/80`, `&network=…`: whether a connection passes, and why;
+ * - `GET /v1/flows`, `DELETE /v1/flows`: what learning containers were seen to do;
  * - `/v1/policies`: admin policies, see {@link policyRoutes};
  * - `GET /v1/events`: the latest events; `?follow=1`: JSON lines from now on; `?type=drop,audit`: only those.
  *
@@ -33,6 +37,19 @@ export function createAdminApp(parts: AdminAppParts): Express {
   app.get("/v1/status", async (_request, response) => void response.json(await view.status()));
   app.get("/v1/networks", async (_request, response) => void response.json(await view.networks()));
   app.get("/v1/endpoints", async (_request, response) => void response.json(await view.endpoints()));
+  app.get("/v1/rules", async (request, response) => {
+    response.json(await view.rules(queryText(request, "of")));
+  });
+  app.get("/v1/why", async (request, response) => {
+    const [from, to, probe] = ["from", "to", "probe"].map((name) => neededText(request, name));
+    const network = queryText(request, "network");
+    response.json(await view.why({ from: from ?? "", to: to ?? "", probe: probe ?? "", network }));
+  });
+  app.get("/v1/flows", (_request, response) => void response.json(view.flows()));
+  app.delete("/v1/flows", async (_request, response) => {
+    await view.clearFlows();
+    response.json([]);
+  });
   app.use("/v1/policies", policyRoutes(parts.policies));
   app.get("/v1/drops", async (_request, response) => void response.json(await view.drops()));
   app.get("/v1/events", (request, response) => {
@@ -47,6 +64,19 @@ export function createAdminApp(parts: AdminAppParts): Express {
   });
   app.use(answerErrors(log));
   return app;
+}
+
+/** Undefined where it is not given, or given empty. */
+function queryText({ query }: Request, name: string): string | undefined {
+  const value = query[name];
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+/** Throws E205. */
+function neededText(request: Request, name: string): string {
+  const text = queryText(request, name);
+  if (text !== undefined) return text;
+  throw new HyperionError("E205", { text: `${name}=`, expected: "a question" });
 }
 
 function eventFilter(request: Request): (event: EventDocument) => boolean {

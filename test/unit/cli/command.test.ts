@@ -7,13 +7,20 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { AdminView, DropDocument, EventDocument } from "../../../src/observe/admin-view.ts";
+import type {
+  AdminView,
+  DropDocument,
+  EventDocument,
+  FlowDocument,
+  WhyAnswer,
+  WhyQuestion,
+} from "../../../src/observe/admin-view.ts";
 import { type CommandResult, localHost, run } from "../../../src/playground/command.ts";
 import { createAdminApp } from "../../../src/server/admin-app.ts";
 import { type Listener, listen } from "../../../src/server/listener.ts";
 import { recordingLog } from "../../protocol/recording-drivers.ts";
 import { NO_POLICIES } from "../admin/administration.ts";
-import { STATUS } from "./documents.ts";
+import { FLOW, RULE, STATUS } from "./documents.ts";
 
 const CLI = fileURLToPath(new URL("../../../src/cli/main.ts", import.meta.url));
 
@@ -153,8 +160,23 @@ class FixedView implements AdminView {
   async drops() {
     return this.droppers;
   }
+  async rules() {
+    return [RULE];
+  }
+  async why({ from, to, probe }: WhyQuestion) {
+    const answers = this.answers;
+    return { from, to, probe, answers, more: 0, notes: [], settled: true };
+  }
+  answers: readonly WhyAnswer[] = [];
+  seenFlows: readonly FlowDocument[] = [FLOW];
+  flows() {
+    return this.seenFlows;
+  }
+  async clearFlows() {
+    this.seenFlows = [];
+  }
   recentEvents() {
-    return [];
+    return [{ event: "audit", timeMs: 0, rule: "sql" }];
   }
   follow(listener: (event: EventDocument) => void) {
     this.listeners.add(listener);

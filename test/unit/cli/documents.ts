@@ -1,4 +1,9 @@
-import type { NicDocument, StatusDocument } from "../../../src/observe/admin-view.ts";
+import type {
+  FlowDocument,
+  NicDocument,
+  RuleDocument,
+  StatusDocument,
+} from "../../../src/observe/admin-view.ts";
 
 export const STATUS: StatusDocument = {
   version: "0.1.0",
@@ -16,6 +21,8 @@ export const STATUS: StatusDocument = {
   networks: 1,
   endpoints: 2,
   quarantined: 0,
+  policies: 1,
+  flows: { known: 12, forgotten: 0 },
   vfs: { used: 2, warm: 16, limit: 4096 },
   reconciled: true,
   reconcile: { passes: 1, steps: 0, failures: 0, rows: 9 },
@@ -33,4 +40,29 @@ export const NIC: NicDocument = {
   carried: 1_000_000,
   punted: 4_210,
   lost: 0,
+};
+
+export const RULE: RuleDocument = {
+  sharers: [
+    { container: "shop-db-1", service: "shop/db", network: "shop_default" },
+    { container: "shop-db-2", service: "shop/db", network: "shop_default" },
+  ],
+  direction: "ingress",
+  tier: "container",
+  rule: "sql",
+  text: "allow tcp/5432 from service:api",
+  posture: null,
+  packets: 3,
+  bytes: 180,
+};
+
+export const FLOW: FlowDocument = {
+  owner: { container: null, project: "shop", service: "db", groups: [] },
+  direction: "ingress",
+  peer: { container: "tool", project: null, service: null, groups: ["ops"] },
+  protocol: "tcp",
+  port: 5432,
+  packets: 3,
+  firstSeenMs: 0,
+  lastSeenMs: 60_000,
 };

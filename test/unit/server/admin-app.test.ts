@@ -6,11 +6,12 @@ import { join } from "node:path";
 import request from "supertest";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { HyperionError } from "../../../src/model/errors.ts";
-import type { AdminView, EventDocument } from "../../../src/observe/admin-view.ts";
+import type { AdminView, EventDocument, FlowDocument, WhyQuestion } from "../../../src/observe/admin-view.ts";
 import { createAdminApp } from "../../../src/server/admin-app.ts";
 import { type Listener, listen } from "../../../src/server/listener.ts";
 import { recordingLog } from "../../protocol/recording-drivers.ts";
 import { NO_POLICIES } from "../admin/administration.ts";
+import { FLOW, RULE, STATUS } from "../cli/documents.ts";
 
 class FixedView implements AdminView {
   readonly listeners = new Set<(event: EventDocument) => void>();
@@ -18,26 +19,7 @@ class FixedView implements AdminView {
 
   async status() {
     if (this.failure !== undefined) throw this.failure;
-    return {
-      version: "0.1.0",
-      pid: 1,
-      startedAtMs: 0,
-      dataplane: {
-        backend: "memory",
-        adopted: false,
-        connections: 0,
-        connectionsMax: 1,
-        eventsLost: 0,
-        nic: null,
-      },
-      docker: { host: null, connected: false, version: null },
-      networks: 0,
-      endpoints: 0,
-      quarantined: 0,
-      vfs: { used: 0, warm: 1, limit: 2 },
-      reconciled: true,
-      reconcile: { passes: 0, steps: 0, failures: 0, rows: 0 },
-    };
+    return STATUS;
   }
   async networks() {
     return [];
@@ -55,6 +37,21 @@ class FixedView implements AdminView {
         bytes: 7,
       },
     ];
+  }
+  async rules(of: string | undefined) {
+    return [{ ...RULE, rule: of ?? "everybody's" }];
+  }
+  async why(question: WhyQuestion) {
+    if (question.to === "nobody") throw new HyperionError("E190", { name: '"nobody"', hint: "see" });
+    const { from, to, probe, network } = question;
+    return { from, to, probe, answers: [], more: 0, notes: [network ?? "any"], settled: true };
+  }
+  seenFlows: readonly FlowDocument[] = [FLOW];
+  flows() {
+    return this.seenFlows;
+  }
+  async clearFlows() {
+    this.seenFlows = [];
   }
   recentEvents() {
     return [event("drop", 1), event("audit", 2)];
@@ -114,10 +111,32 @@ async function lines(response: IncomingMessage, upTo: (line: EventDocument) => b
 }
 
 describe("the admin API", () => {
-  it.each(["status", "networks", "endpoints", "drops"] as const)("shows %s", async (document) => {
+  it.each(["status", "networks", "endpoints", "drops", "flows"] as const)("shows %s", async (document) => {
     const response = await request(app()).get(`/v1/${document}`);
     expect(response.status).toBe(200);
     expect(response.body).toEqual(await view[document]());
+  });
+
+  it("shows rules, everybody's or somebody's", async () => {
+    expect((await request(app()).get("/v1/rules")).body).toMatchObject([{ rule: "everybody's" }]);
+    expect((await request(app()).get("/v1/rules?of=shop/web")).body).toMatchObject([{ rule: "shop/web" }]);
+  });
+
+  it("says why, to whole questions", async () => {
+    const ask = (query: string) => request(app()).get(`/v1/why?${query}`);
+    const answer = await ask("from=a&to=b&probe=tcp/80&network=n");
+    expect(answer.body).toMatchObject({ from: "a", to: "b", probe: "tcp/80", notes: ["n"] });
+    expect((await ask("from=a&to=b&probe=icmp")).body).toMatchObject({ notes: ["any"] });
+    for (const query of ["from=a&to=b", "from=&to=b&probe=tcp/80", "from=a&from=b&to=c&probe=tcp/80"]) {
+      const response = await ask(query);
+      expect([response.status, response.body.error.code]).toEqual([400, "E205"]);
+    }
+    expect((await ask("from=a&to=nobody&probe=tcp/80")).status).toBe(404);
+  });
+
+  it("forgets flows", async () => {
+    expect((await request(app()).delete("/v1/flows")).body).toEqual([]);
+    expect((await request(app()).get("/v1/flows")).body).toEqual([]);
   });
 
   it("shows the latest events, all or by type", async () => {

@@ -7,6 +7,10 @@ export const QUIET_VIEW: AdminView = {
   networks: async () => [],
   endpoints: async () => [],
   drops: async () => [],
+  rules: async () => [],
+  why: async ({ from, to, probe }) => ({ from, to, probe, answers: [], more: 0, notes: [], settled: true }),
+  flows: () => [],
+  clearFlows: async () => {},
   recentEvents: () => [],
   follow: () => () => {},
 };
