@@ -27,6 +27,8 @@ export interface WorldOptions {
   /** Room of the data plane, where it should run out. */
   readonly networksMax?: number;
   readonly endpointsMax?: number;
+  /** What the data plane says it is; a NIC says "doca". */
+  readonly backend?: string;
 }
 
 export const BOOT = "00000000-0000-4000-8000-000000000001";
@@ -157,6 +159,15 @@ export class World {
     });
   }
 
+  /** RequestAddress as an engine from 29 on sends it, with the name of the container. */
+  async requestAddress(subnet: string, containerName: string): Promise<{ readonly Address: string }> {
+    const pool = { AddressSpace: "hyperion-local", Pool: subnet, SubPool: "", V6: false, Options: {} };
+    const { PoolID } = await this.call("IpamDriver.RequestPool", pool);
+    const Options = { "com.docker.network.endpoint.name": containerName };
+    const reply = await this.call("IpamDriver.RequestAddress", { PoolID, Address: "", Options });
+    return { Address: String(reply.Address) };
+  }
+
   /** CreateEndpoint with these addresses, as an engine does that chose them itself. */
   createEndpoint(
     networkId: NetworkId,
@@ -172,13 +183,19 @@ export class World {
     });
   }
 
-  /** What Docker does in `docker run` after CreateEndpoint: Join, then it moves the device and says so. */
+  /**
+   * What Docker does in `docker run` after CreateEndpoint: it lists the endpoint, sends the Join, moves the device
+   * and says so. When the Join is refused, it takes the endpoint away again.
+   */
   async joinContainer(networkId: NetworkId, endpointId: EndpointId, containerId: ContainerId): Promise<void> {
-    const joined = await this.call("NetworkDriver.Join", {
-      NetworkID: networkId,
-      EndpointID: endpointId,
-      SandboxKey: `/var/run/docker/netns/${containerId.slice(0, 12)}`,
-      Options: {},
+    this.docker?.createEndpoint(networkId, endpointId, this.docker.nameOf(containerId));
+    const ref = { NetworkID: networkId, EndpointID: endpointId };
+    const sandbox = { SandboxKey: `/var/run/docker/netns/${containerId.slice(0, 12)}`, Options: {} };
+    const joined = await this.call("NetworkDriver.Join", { ...ref, ...sandbox }).catch(async (error) => {
+      await this.call("NetworkDriver.Leave", ref).catch(() => {});
+      await this.call("NetworkDriver.DeleteEndpoint", ref).catch(() => {});
+      this.docker?.disconnectEndpoint(networkId, endpointId);
+      throw error;
     });
     const { SrcName } = joined.InterfaceName as { SrcName: string };
     this.host.moveAway(SrcName);
@@ -282,12 +299,13 @@ class Life {
 class Small extends MemoryDataplane {
   declare readonly capabilities: Dataplane["capabilities"];
 
-  constructor(tables: MemoryTables, { networksMax, endpointsMax }: WorldOptions) {
+  constructor(tables: MemoryTables, { networksMax, endpointsMax, backend }: WorldOptions) {
     super(tables);
     this.capabilities = {
       ...this.capabilities,
       ...(networksMax !== undefined && { networksMax }),
       ...(endpointsMax !== undefined && { endpointsMax }),
+      ...(backend !== undefined && { backend }),
     };
   }
 }

@@ -73,8 +73,8 @@ export const OPTIONS = {
   ),
   onLabelError: option(
     oneOf(["quarantine", "reject"]),
-    "quarantine",
-    "A container whose labels are wrong: quarantine lets it start and passes nothing, reject stops it where possible.",
+    "reject",
+    "A container whose labels are wrong: reject keeps it from starting where possible, quarantine lets it start and passes nothing.",
   ),
   policyFiles: option(
     absolutePaths,

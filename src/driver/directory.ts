@@ -3,9 +3,13 @@ import type { DockerObservation, EndpointDirectory } from "../identity/directory
 import { reasonOf } from "../model/errors.ts";
 import type { ComposeNetwork, ContainerFacts, EndpointFacts } from "../model/facts.ts";
 import { type ContainerId, type EndpointId, type NetworkId, shortId } from "../model/ids.ts";
-import { formatProblem } from "../policy/problem.ts";
+import { type EndpointView, quarantineTexts } from "../pipeline/index.ts";
+import { formatWarning } from "../policy/index.ts";
 import type { Reconciler } from "../reconcile/reconciler.ts";
 import type { FactsStore } from "./facts-store.ts";
+
+/** Of many labels that are ignored, the log tells so many: an image may have thousands. */
+export const IGNORED_TOLD_MAX = 10;
 
 export interface DirectoryParts {
   readonly facts: FactsStore;
@@ -31,8 +35,9 @@ export class Directory implements EndpointDirectory {
   attribute(endpointId: EndpointId, container: ContainerFacts): void {
     const endpoint = this.#parts.facts.endpoint(endpointId);
     if (endpoint === undefined || sameContainer(endpoint.container, container)) return;
+    const isNews = container.inherited !== undefined && this.inherited(container.id) === undefined;
     this.#write({ ...endpoint, container });
-    void this.#programmed(endpoint, container);
+    void this.#programmed(endpoint, container, isNews);
   }
 
   rename(containerId: ContainerId, name: string): void {
@@ -75,26 +80,46 @@ export class Directory implements EndpointDirectory {
     this.#parts.observed(observation);
   }
 
-  /** Says when the quarantine is lifted, or why it is not: this is what people look for in the log. */
-  async #programmed(endpoint: EndpointFacts, container: ContainerFacts): Promise<void> {
+  /**
+   * Says when the quarantine is lifted, or why it is not: this is what people look for in the log.
+   *
+   * @param isNews whether this is the first of the container's endpoints of which its image's labels are known.
+   */
+  async #programmed(endpoint: EndpointFacts, container: ContainerFacts, isNews: boolean): Promise<void> {
     const { reconciler, log, nowMs } = this.#parts;
     const fields = { endpoint: endpoint.id, container: container.name };
-    try {
-      await reconciler.settle(`endpoint:${endpoint.id}`);
-    } catch (error) {
-      const message = `${container.name} stays quarantined: ${reasonOf(error)}`;
+    const failure = await reconciler.settle(`endpoint:${endpoint.id}`).then(
+      () => undefined,
+      (error: unknown) => ({ error }),
+    );
+    const view = reconciler.desired.endpoints.get(endpoint.id);
+    if (view !== undefined && isNews) this.#tellIgnored(view, fields);
+    if (failure !== undefined) {
+      const message = `${container.name} stays quarantined: ${reasonOf(failure.error)}`;
       log.error("endpoint.refused", message, fields);
       return;
     }
-    const problems = reconciler.desired.endpoints.get(endpoint.id)?.problems ?? [];
-    for (const problem of problems) {
-      const message = `${container.name} stays quarantined: ${formatProblem(problem, container.name)}`;
-      log.error("endpoint.policy", message, { ...fields, code: problem.code });
+    if (view?.quarantine !== undefined) {
+      quarantineTexts(view, container.name).forEach((text, i) => {
+        log.warn("endpoint.labels", text, { ...fields, code: view.problems[i]?.code, mode: view.mode });
+      });
+      return;
     }
-    if (problems.length > 0) return;
     const afterMs = nowMs() - endpoint.createdAtMs;
     const message = `endpoint ${shortId(endpoint.id)} is ${container.name}`;
     log.info("endpoint.attributed", message, { ...fields, afterMs });
+  }
+
+  #tellIgnored({ warnings }: EndpointView, fields: { endpoint: EndpointId; container: string }): void {
+    const { log } = this.#parts;
+    const { container } = fields;
+    for (const warning of warnings.slice(0, IGNORED_TOLD_MAX)) {
+      log.warn("label.ignored", formatWarning(warning, container), { ...fields, code: warning.code });
+    }
+    const untold = warnings.length - IGNORED_TOLD_MAX;
+    if (untold <= 0) return;
+    const message = `${container}: ${untold} more labels of its image are ignored`;
+    log.warn("label.ignored", message, { ...fields, code: warnings[0]?.code });
   }
 
   #write(endpoint: EndpointFacts): void {

@@ -15,8 +15,10 @@ import type {
   NetworkCapabilities,
   NetworkDriver,
 } from "../protocol/network-driver.ts";
+import type { Admission } from "./admission.ts";
 import type { Attribution } from "./attribution.ts";
 import type { Endpoints } from "./endpoints.ts";
+import type { Gateways } from "./gateways.ts";
 import { parseNetworkOptions } from "./network-options.ts";
 import type { Networks } from "./networks.ts";
 
@@ -24,6 +26,8 @@ export interface DriverParts {
   readonly networks: Networks;
   readonly endpoints: Endpoints;
   readonly attribution: Attribution;
+  readonly admission: Admission;
+  readonly gateways: Gateways;
   readonly defaultMtuBytes: number;
   readonly log: Log;
 }
@@ -94,12 +98,15 @@ export class HyperionDriver implements NetworkDriver {
 
   /**
    * No gateway is returned, so Docker connects the container to docker_gwbridge, which carries
-   * north-south traffic and `-p`; `hyperion.gateway=none` and `--internal` switch that off.
+   * north-south traffic and `-p`; `hyperion.gateway=none` and `--internal` switch that off. After an error
+   * Docker takes the endpoint away again and starts nothing.
    */
   async join(request: JoinRequest): Promise<JoinReply> {
     const network = this.#parts.networks.known(request.networkId);
     const endpoint = this.#parts.endpoints.known(request);
     this.#parts.attribution.joined(endpoint);
+    this.#parts.gateways.changed();
+    await this.#parts.admission.beforeJoin(endpoint.id);
     return {
       vf: endpoint.vf,
       interfacePrefix: "eth",

@@ -10,8 +10,9 @@ import { isMulticastMac, localMac, type MacAddress } from "../model/mac.ts";
 import { prefixContains } from "../model/prefix.ts";
 import type { CreateEndpointRequest, EndpointInterface, EndpointRef } from "../protocol/network-driver.ts";
 import type { Reconciler } from "../reconcile/reconciler.ts";
+import type { Admission } from "./admission.ts";
 import type { Attribution } from "./attribution.ts";
-import { parseEndpointOptions, refuseLabelProblems } from "./endpoint-options.ts";
+import { endpointOptions } from "./endpoint-options.ts";
 import type { FactsStore } from "./facts-store.ts";
 import { hasAddress, type Liveness } from "./liveness.ts";
 import type { Networks } from "./networks.ts";
@@ -28,8 +29,7 @@ export interface EndpointsParts {
   readonly nameOf: (ip: Ip) => string | undefined;
   /** Tells IPAM that an address is an endpoint's: engines < 29 do not say so when they ask for it. */
   readonly assigned: (ip: Ip) => Promise<void>;
-  /** True: a container whose labels are wrong does not start, where they are known in time. */
-  readonly rejectLabelErrors: boolean;
+  readonly admission: Admission;
   /** Endpoint indices, those of known endpoints already claimed. */
   readonly indices: IdPool;
   readonly bootId: string;
@@ -57,8 +57,8 @@ export class Endpoints {
 
   /**
    * Makes an endpoint that passes nothing yet. Repeatable: the same ID gets the same reply.
-   * Throws E301, E311 to E314, E320, E321, E501, E510, E601, E709 and the policy errors of its
-   * driver_opts; whatever it had done is then undone.
+   * Throws E301, E311 to E314, E320, E321, E501, E510, E601, E709 and what {@link Admission} refuses;
+   * whatever it had done is then undone.
    */
   create(request: CreateEndpointRequest): Promise<EndpointInterface> {
     return this.#mutex.run(request.endpointId, async () => {
@@ -71,9 +71,9 @@ export class Endpoints {
 
   async #create(request: CreateEndpointRequest): Promise<EndpointFacts> {
     const network = this.#parts.networks.known(request.networkId);
-    const driverOptions = parseEndpointOptions(request.endpointId, request.options);
+    const driverOptions = endpointOptions(request.options);
     const containerName = this.#expectedName(request);
-    this.#refuseWrongLabels(containerName);
+    this.#parts.admission.beforeCreate(request.endpointId, driverOptions, containerName);
     checkAddresses(request, network);
     // One at a time per network, so that two claims to an address cannot pass each other's check. Once it
     // is among the facts the next one sees it: disk and data plane may work for many at a time.
@@ -131,12 +131,6 @@ export class Endpoints {
   #expectedName(request: CreateEndpointRequest): string | undefined {
     const address = request.ipv4 ?? request.ipv6;
     return address === undefined ? undefined : this.#parts.nameOf(address.ip);
-  }
-
-  #refuseWrongLabels(containerName: string | undefined): void {
-    if (!this.#parts.rejectLabelErrors || containerName === undefined) return;
-    const container = this.#parts.attribution.known(containerName);
-    if (container !== undefined) refuseLabelProblems(container);
   }
 
   /** Store and data plane side by side: either alone is harmless, and the reply waits for both. */

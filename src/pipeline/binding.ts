@@ -17,6 +17,7 @@ import {
 } from "../policy/index.ts";
 import type { QuarantineReason, Settings } from "./desired.ts";
 import { identityKey } from "./identity-class.ts";
+import { offloadProblem } from "./offload.ts";
 import { type PolicySetSource, policyKey } from "./policy-set.ts";
 import type { PolicyShelf } from "./policy-shelf.ts";
 
@@ -143,21 +144,6 @@ function quarantined(
     posture: undefined,
     rates: {},
     mentionedContainers: [],
-  };
-}
-
-const OFFLOAD = "hyperion.offload";
-
-function offloadProblem(driverOptions: Readonly<Record<string, string>>): Problem {
-  const value = "require";
-  return {
-    code: "E510",
-    text: "this machine's data plane is no smartNIC; start it on one that has, or write prefer",
-    span: { start: 0, end: value.length },
-    suggestion: undefined,
-    carrier: Object.hasOwn(driverOptions, OFFLOAD) ? "driver_opts" : "label",
-    label: OFFLOAD,
-    value,
   };
 }
 

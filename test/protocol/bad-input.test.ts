@@ -234,6 +234,22 @@ describe("a driver that fails", () => {
     expect(body.Err).toHaveLength(MESSAGE_LENGTH_MAX);
   });
 
+  it("with a text that points at a place is quoted with its lines, and nothing else in them", async () => {
+    const heading = `E102 web: label hyperion.ingress.${"x".repeat(300)}`;
+    const text = `${heading}\n  allow  tcp/\u0007\r80\n         ^^^ ${"y".repeat(900)}\n\n`;
+    drivers.fault = () => Promise.reject(new HyperionError("E102", { text }));
+    const { body } = await post("NetworkDriver.Join", JSON.stringify(REF));
+    const [first = "", second, third = "", ...further] = body.Err.split("\n");
+    expect(first).toHaveLength(MESSAGE_LENGTH_MAX);
+    expect(second).toBe("  allow  tcp/ 80");
+    expect(third).toMatch(/^ {9}\^\^\^ y+…$/);
+    expect(third).toHaveLength(500);
+    expect(further).toEqual([]);
+    drivers.fault = () => Promise.reject(new HyperionError("E102", { text: "a\n".repeat(99) }));
+    const many = await post("NetworkDriver.Join", JSON.stringify(REF));
+    expect(many.body.Err.split("\n")).toHaveLength(32);
+  });
+
   it("leaves its stack in the log when it is a fault of ours", async () => {
     drivers.fault = () => Promise.reject(new TypeError("undefined is not a function"));
     await post("NetworkDriver.Leave", JSON.stringify(REF));

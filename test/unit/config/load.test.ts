@@ -42,7 +42,8 @@ describe("the configuration", () => {
       vfLimit: 4096,
       posture: "default-allow",
       identityLabels: [],
-      onLabelError: "quarantine",
+      trustImageLabels: false,
+      onLabelError: "reject",
       policyFiles: [],
       connectionsMax: 131_072,
       addressPools: [

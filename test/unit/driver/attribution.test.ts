@@ -34,8 +34,10 @@ const endpointRow = (ipv4: string) => world.rows("endpoint").find((row) => row.i
 
 describe("attribution", () => {
   it("lifts the quarantine, by the labels, and says so", async () => {
-    await start(E1, WEB, "web", { "hyperion.policy": "default-deny" });
+    world.docker?.addContainer({ id: WEB, name: "web", labels: { "hyperion.policy": "default-deny" } });
+    await world.createEndpoint(N1, E1, { Address: "10.1.0.2/24" });
     expect(endpointRow("10.1.0.2")).toMatchObject({ mode: "quarantine", generation: 1 });
+    await world.joinContainer(N1, E1, WEB);
     await untilMode(E1, "enforce");
     await vi.waitFor(() => expect(endpointRow("10.1.0.2")).toMatchObject({ mode: "enforce", generation: 2 }));
     expect(endpointRow("10.1.0.2")).toMatchObject({ egressDeny: true, ingressDeny: true });
@@ -69,26 +71,6 @@ describe("attribution", () => {
     );
   });
 
-  it("stays in quarantine with wrong labels, loudly", async () => {
-    await start(E1, WEB, "web", { "hyperion.ingress.web": "allow tpc/80 from any" });
-    await vi.waitFor(() =>
-      expect(world.log).toContainEqual(expect.objectContaining({ level: "error", event: "endpoint.policy" })),
-    );
-    const entry = world.log.find(({ event }) => event === "endpoint.policy");
-    expect(entry?.message).toMatch(/^web stays quarantined: .*hyperion\.ingress\.web/);
-    expect(entry?.fields).toMatchObject({
-      endpoint: E1,
-      container: "web",
-      code: expect.stringMatching(/^E1/),
-    });
-    expect(await world.endpoint(E1)).toMatchObject({
-      mode: "quarantine",
-      container: { name: "web" },
-      problems: [expect.stringContaining("tpc")],
-    });
-    expect(endpointRow("10.1.0.2")).toMatchObject({ mode: "quarantine" });
-  });
-
   it("follows docker rename, also in the rules that name it", async () => {
     await start(E1, WEB, "web", {});
     await start(E2, API, "api", { "hyperion.ingress.web": "deny tcp/80 from container:web" });
@@ -116,41 +98,12 @@ describe("attribution", () => {
   });
 });
 
-describe("a label error on an engine that tells names to IPAM", () => {
-  const request = async (name: string) => {
-    const pool = { AddressSpace: "hyperion-local", Pool: "10.2.0.0/24", SubPool: "", V6: false, Options: {} };
-    const { PoolID } = await world.call("IpamDriver.RequestPool", pool);
-    const options = { "com.docker.network.endpoint.name": name };
-    return world.call("IpamDriver.RequestAddress", { PoolID, Address: "", Options: options });
-  };
-
-  it("stops the container where rejection is asked for", async () => {
-    await world.stop();
-    world = await World.open({ config: { onLabelError: "reject" } });
-    await world.createNetwork(N1, ["10.2.0.0/24"]);
-    world.docker?.addContainer({
-      id: WEB,
-      name: "web",
-      labels: { "hyperion.ingress.web": "allow nothing" },
-    });
-    await vi.waitFor(async () => expect((await world.status()).docker.connected).toBe(true));
-    const { Address } = await request("web");
-    const work = () => world.createEndpoint(N1, E1, { Address: Address as string });
-    await vi.waitFor(() =>
-      expect(work()).rejects.toMatchObject({
-        kind: "invalid",
-        message: expect.stringMatching(/^E\d+ web: label hyperion/),
-      }),
-    );
-    expect(world.rows("endpoint")).toEqual([]);
-    expect(world.keys("endpoints/")).toEqual([]);
-  });
-
-  it("lets it start, quarantined, otherwise; a right one is attributed without waiting for a Join", async () => {
+describe("an engine that tells names to IPAM", () => {
+  it("has an endpoint attributed without waiting for a Join", async () => {
     await world.createNetwork(idOf("n2"), ["10.2.0.0/24"]);
     await vi.waitFor(async () => expect((await world.status()).docker.connected).toBe(true));
     world.docker?.addContainer({ id: WEB, name: "web", labels: {} });
-    const { Address } = await request("web");
+    const { Address } = await world.requestAddress("10.2.0.0/24", "web");
     await world.createEndpoint(idOf("n2"), E1, { Address: Address as string });
     await untilMode(E1, "enforce");
   });

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { ATTRIBUTION_WAIT_MS } from "../../../src/driver/admission.ts";
 import type { ContainerId, EndpointId, NetworkId } from "../../../src/model/ids.ts";
 import { isMulticastMac, parseMac } from "../../../src/model/mac.ts";
 import { idOf, World } from "../../world.ts";
@@ -127,7 +128,11 @@ describe("creating an endpoint", () => {
     const wrong = { "hyperion.ingress.web": "alow tcp/80 from any" };
     const work = world.createEndpoint(N1, E1, { Address: "10.1.0.2/24" }, wrong);
     await expect(work).rejects.toMatchObject({ code: expect.stringMatching(/^E1/), kind: "invalid" });
-    await expect(work).rejects.toThrow(/hyperion.ingress.web: .*did you mean "allow"/);
+    await expect(work).rejects.toThrow(
+      `E102 endpoint e10000000000: driver option hyperion.ingress.web
+  alow tcp/80 from any
+  ^^^^ expected "allow" or "deny"; did you mean "allow"?`,
+    );
     await expectNothingLeft();
     const right = { "hyperion.ingress.web": "allow tcp/80 from any", "com.docker.network.portmap": [] };
     await world.createEndpoint(N1, E1, { Address: "10.1.0.2/24" }, right);
@@ -247,10 +252,13 @@ describe("join", () => {
     await expect(world.call("NetworkDriver.Join", body(idOf("n2")))).rejects.toMatchObject({ code: "E310" });
   });
 
-  it("never waits for Docker", async () => {
+  it("waits for Docker in Join alone, and there for a moment", async () => {
     world.docker?.hang();
+    const began = performance.now();
     await world.createEndpoint(N1, E1, { Address: "10.1.0.2/24" });
+    expect(performance.now() - began).toBeLessThan(ATTRIBUTION_WAIT_MS / 2);
     await world.call("NetworkDriver.Join", { ...ref(E1), SandboxKey: "", Options: {} });
+    expect(performance.now() - began).toBeLessThan(2 * ATTRIBUTION_WAIT_MS);
     await world.call("NetworkDriver.Leave", ref(E1));
     await world.call("NetworkDriver.DeleteEndpoint", ref(E1));
     await expectNothingLeft();

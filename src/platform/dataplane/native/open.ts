@@ -77,7 +77,8 @@ function openError(answer: Answer, options: NativeDataplaneOptions): HyperionErr
   const reason = answer.message;
   const refused = -answer.result === EPERM || -answer.result === EACCES;
   if (refused && process.geteuid?.() !== 0) return new HyperionError("E507");
-  if (-answer.result === ENOSPC) return new HyperionError("E510", { reason });
+  if (-answer.result === ENOSPC)
+    return new HyperionError("E510", { text: `the data plane has no room: ${reason}` });
   if (options.url !== "ebpf") return new HyperionError("E502", { url: options.url, reason });
   switch (-answer.result) {
     case ENOENT:

@@ -124,6 +124,10 @@ export class MemoryDocker implements Docker {
     this.emit({ type: "create", container: { ...given, labels: told, image: undefined } });
   }
 
+  nameOf(id: ContainerId): string {
+    return this.#containers.get(id)?.name ?? "";
+  }
+
   renameContainer(id: ContainerId, name: string): void {
     const container = this.#containers.get(id);
     if (container === undefined) return;
@@ -147,8 +151,7 @@ export class MemoryDocker implements Docker {
     containerId: ContainerId,
     quietly = false,
   ): void {
-    const containerName = this.#containers.get(containerId)?.name ?? "";
-    this.#attach(networkId, { endpointId, containerId, containerName });
+    this.#attach(networkId, { endpointId, containerId, containerName: this.nameOf(containerId) });
     if (!quietly) this.emit({ type: "connect", networkId, containerId });
   }
 
