@@ -128,6 +128,22 @@ static void mtu_changes(void)
 	CHECK_EQUAL(hyp_host_link_delete("hyv6", &error), 0);
 }
 
+static void a_device_goes_down_and_up(void)
+{
+	struct hyp_link link;
+	uint32_t port;
+
+	CHECK_EQUAL(hyp_host_vf_create("hyv7", "hyr7", 1500, &port, &error), 0);
+	CHECK_EQUAL(hyp_host_link_set_up("hyr7", 0, &error), 0);
+	CHECK_EQUAL(hyp_host_link("hyr7", &link, &error), 0);
+	CHECK_EQUAL(link.up, 0);
+	CHECK_EQUAL(hyp_host_link_set_up("hyr7", 1, &error), 0);
+	CHECK_EQUAL(hyp_host_link("hyr7", &link, &error), 0);
+	CHECK_EQUAL(link.up, 1);
+	CHECK_EQUAL(hyp_host_link_delete("hyr7", &error), 0);
+	CHECK_EQUAL(hyp_host_link_set_up("hyr7", 1, &error), -ENODEV);
+}
+
 static void a_listing_counts_past_its_room(void)
 {
 	struct hyp_link links[2];
@@ -347,6 +363,7 @@ int main(void)
 	an_mtu_below_ipv6_still_makes_a_vf();
 	refusals_change_nothing_and_say_why();
 	mtu_changes();
+	a_device_goes_down_and_up();
 	a_listing_counts_past_its_room();
 	many_are_deleted_at_once_and_no_others();
 	ends_in_one_namespace_bear_its_number();

@@ -1,7 +1,6 @@
 import { HyperionError, reasonOf } from "../model/errors.ts";
 import type { EndpointFacts, Facts, NetworkFacts, PolicyFacts } from "../model/facts.ts";
 import type { ContainerId, EndpointId, NetworkId } from "../model/ids.ts";
-import type { Ip } from "../model/ip.ts";
 import type { Json, Store, StoreOperation } from "../platform/store/store.ts";
 import {
   decodeEndpoint,
@@ -23,8 +22,8 @@ export class FactsStore {
   readonly #store: Store;
   readonly #networks = new Map<NetworkId, NetworkFacts>();
   readonly #endpoints = new Map<EndpointId, EndpointFacts>();
-  readonly #gateways = new Map<EndpointId, number>();
-  readonly #hostAddresses = new Set<Ip>();
+  #gateways: Facts["gateways"] = new Map();
+  #hostAddresses: Facts["hostAddresses"] = new Set();
   readonly #policies: ReadonlyMap<string, PolicyFacts>;
   /** Those of the endpoints that have no container yet: few, and asked for often. */
   readonly #unattributed = new Map<EndpointId, EndpointFacts>();
@@ -59,12 +58,18 @@ export class FactsStore {
 
   /** A live view: later changes show in it. */
   get facts(): Facts {
+    const store = this;
     return {
       networks: this.#networks,
       endpoints: this.#endpoints,
-      gateways: this.#gateways,
-      hostAddresses: this.#hostAddresses,
       policies: this.#policies,
+      // Replaced as a whole: an object that is the same has not changed.
+      get gateways() {
+        return store.#gateways;
+      },
+      get hostAddresses() {
+        return store.#hostAddresses;
+      },
     };
   }
 
@@ -122,6 +127,24 @@ export class FactsStore {
   /** As removeEndpoint, for one that has come to nothing whether or not the disk takes it. */
   dropEndpoint(endpoint: EndpointFacts): Promise<void> {
     return this.#change(this.#endpointChange(endpoint, undefined), "keep");
+  }
+
+  /** Of this machine, where they are found again at every start: never on disk. True when they are others. */
+  setGateways(gateways: Facts["gateways"]): boolean {
+    const same =
+      gateways.size === this.#gateways.size &&
+      [...gateways].every(([id, port]) => this.#gateways.get(id) === port);
+    if (!same) this.#gateways = gateways;
+    return !same;
+  }
+
+  /** As setGateways. */
+  setHostAddresses(addresses: Facts["hostAddresses"]): boolean {
+    const same =
+      addresses.size === this.#hostAddresses.size &&
+      [...addresses].every((ip) => this.#hostAddresses.has(ip));
+    if (!same) this.#hostAddresses = addresses;
+    return !same;
   }
 
   #networkChange(id: NetworkId, next: NetworkFacts | undefined): Change<NetworkFacts> {

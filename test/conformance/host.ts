@@ -91,6 +91,15 @@ export function describeHost(name: string, open: () => HostFixture): void {
       await expect(host.setMtu("hyv9", 1500)).rejects.toMatchObject({ code: "E602" });
     });
 
+    it("sets a device down and up, one that is there", async () => {
+      await host.createVf("hyv1", "hyr1", 1500);
+      await host.setUp("hyr1", false);
+      expect((await host.link("hyr1"))?.up).toBe(false);
+      await host.setUp("hyr1", true);
+      expect((await host.link("hyr1"))?.up).toBe(true);
+      await expect(host.setUp("hyv9", false)).rejects.toMatchObject({ code: "E602" });
+    });
+
     it("lists by prefix", async () => {
       for (let n = 1; n <= 70; n++) await host.createVf(`hyv${n}`, `hyr${n}`, 1500);
       expect(await host.links("hyr")).toHaveLength(70);

@@ -2,12 +2,12 @@ import { HyperionError } from "../../src/model/errors.ts";
 import type { Ip } from "../../src/model/ip.ts";
 import type { Host, Link } from "../../src/platform/host/host.ts";
 
-type Changing = "createVf" | "deleteLinks" | "setMtu";
+type Changing = "createVf" | "deleteLinks" | "setMtu" | "setUp";
 
 /** A host whose changes fail on demand; everything else goes to the host behind it. */
 export class FaultyHost implements Host {
   readonly #behind: Host;
-  readonly #failures: Record<Changing, number> = { createVf: 0, deleteLinks: 0, setMtu: 0 };
+  readonly #failures: Record<Changing, number> = { createVf: 0, deleteLinks: 0, setMtu: 0, setUp: 0 };
 
   constructor(behind: Host) {
     this.#behind = behind;
@@ -31,6 +31,11 @@ export class FaultyHost implements Host {
   async setMtu(name: string, mtuBytes: number): Promise<void> {
     this.#maybeFail("setMtu", name);
     return this.#behind.setMtu(name, mtuBytes);
+  }
+
+  async setUp(name: string, up: boolean): Promise<void> {
+    this.#maybeFail("setUp", name);
+    return this.#behind.setUp(name, up);
   }
 
   link(name: string): Promise<Link | undefined> {

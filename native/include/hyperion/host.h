@@ -53,6 +53,9 @@ HYP_API int hyp_host_links_delete(const char *names, uint32_t count, struct hyp_
 /* Sets the MTU in bytes. -ENODEV when there is no such device. */
 HYP_API int hyp_host_link_set_mtu(const char *name, uint32_t mtu, struct hyp_error *error);
 
+/* Sets a device up (1) or down (0), where nothing passes. -ENODEV when there is no such device. */
+HYP_API int hyp_host_link_set_up(const char *name, uint32_t up, struct hyp_error *error);
+
 /* Fills *link. -ENODEV when there is no such device. */
 HYP_API int hyp_host_link(const char *name, struct hyp_link *link, struct hyp_error *error);
 

@@ -101,6 +101,21 @@ int hyp_host_link_set_mtu(const char *name, uint32_t mtu, struct hyp_error *erro
 	return netlink_ask_once(request, NULL, NULL, error);
 }
 
+int hyp_host_link_set_up(const char *name, uint32_t up, struct hyp_error *error)
+{
+	char buffer[NETLINK_REQUEST_BYTES];
+	struct nlmsghdr *request;
+	struct ifinfomsg *link;
+
+	if (!name_is_valid(name))
+		return netlink_fail(error, EINVAL, NAME_RULE);
+	request = begin(buffer, RTM_SETLINK, name);
+	link = mnl_nlmsg_get_payload(request);
+	link->ifi_flags = up != 0 ? IFF_UP : 0;
+	link->ifi_change = IFF_UP;
+	return netlink_ask_once(request, NULL, NULL, error);
+}
+
 static void copy_name(char to[HYP_NAME_MAX], const struct nlattr *attribute)
 {
 	size_t bytes = mnl_attr_get_payload_len(attribute);

@@ -35,6 +35,9 @@ export interface Host {
   /** Throws E602 when there is no such device. */
   setMtu(name: string, mtuBytes: number): Promise<void>;
 
+  /** Sets a device up, or down, where nothing passes. Throws E602 when there is no such device. */
+  setUp(name: string, up: boolean): Promise<void>;
+
   /** Undefined when there is no such device. */
   link(name: string): Promise<Link | undefined>;
 

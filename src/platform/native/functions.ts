@@ -16,6 +16,7 @@ export const REPORTING = {
   hyp_host_vf_create: ["int", "const char *", "const char *", "uint32_t", "void *"],
   hyp_host_links_delete: ["int", "const void *", "uint32_t"],
   hyp_host_link_set_mtu: ["int", "const char *", "uint32_t"],
+  hyp_host_link_set_up: ["int", "const char *", "uint32_t"],
   hyp_host_link: ["int", "const char *", "void *"],
   hyp_host_links: ["int", "const char *", "void *", "uint32_t"],
   hyp_host_addresses: ["int", "void *", "uint32_t"],

@@ -53,6 +53,13 @@ export class MemoryHost implements Host {
     this.#tell();
   }
 
+  async setUp(name: string, up: boolean): Promise<void> {
+    const link = this.#visible(name);
+    if (link === undefined) throw new HyperionError("E602", { device: name });
+    this.#links.set(name, { ...link, up });
+    this.#tell();
+  }
+
   async link(name: string): Promise<Link | undefined> {
     const link = this.#visible(name);
     return link && this.#toLink(link);

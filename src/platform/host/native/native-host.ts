@@ -49,6 +49,11 @@ export class NativeHost implements Host {
     if (answer.result < 0) throw linkError(`MTU ${mtuBytes}`, name, answer);
   }
 
+  async setUp(name: string, up: boolean): Promise<void> {
+    const answer = await this.#library.call("hyp_host_link_set_up", name, up ? 1 : 0);
+    if (answer.result < 0) throw linkError(up ? "up" : "down", name, answer);
+  }
+
   async link(name: string): Promise<Link | undefined> {
     const memory = nativeBytes(LINK.bytes);
     const answer = await this.#library.call("hyp_host_link", name, memory);
