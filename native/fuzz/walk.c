@@ -126,7 +126,8 @@ static void check_verdict(struct doca_tables *tables, const struct walk_verdict 
 	CHECK(verdict->reason < HYP_REASON_COUNT);
 	CHECK(verdict->sender < HYP_ENDPOINTS_MAX && verdict->receiver < HYP_ENDPOINTS_MAX);
 	CHECK(verdict->vtep < HYP_VTEPS_MAX && verdict->culprit < HYP_ENDPOINTS_MAX);
-	if (verdict->what == WALK_DROPPED || verdict->what == WALK_FOREIGN)
+	if (verdict->what == WALK_DROPPED || verdict->what == WALK_FOREIGN ||
+	    verdict->what == WALK_PASSED)
 		CHECK_EQUAL(sent, 0);
 	if (verdict->what == WALK_ANSWERED)
 		CHECK_EQUAL(sent, 1);
@@ -149,20 +150,24 @@ static void walk(struct doca_tables *tables, uint8_t what, const struct frame *f
 	struct walk_verdict verdict = { 0 };
 	uint8_t *bytes;
 
-	if (what % 4 < 2 && capacity < WALK_CAPACITY_MIN)
+	if (what % 5 < 2 && capacity < WALK_CAPACITY_MIN)
 		capacity = WALK_CAPACITY_MIN;
 	bytes = malloc(capacity + !capacity);
 	CHECK(bytes);
 	memcpy(bytes, frame->bytes, frame->length);
-	switch (what % 4) {
+	switch (what % 5) {
 	case 0:
 	case 1:
-		walk_from_port(tables, 10u + (what >> 2) % 6, bytes, frame->length, capacity, &outlet,
+		walk_from_port(tables, 10u + (what >> 3) % 6, bytes, frame->length, capacity, &outlet,
 			       &verdict);
 		break;
 	case 2:
-		walk_from_tunnel(tables, 7u + (what >> 2) % 3, (what >> 4) % 4, bytes, frame->length,
+		walk_from_tunnel(tables, 7u + (what >> 3) % 3, (what >> 5) % 4, bytes, frame->length,
 				 &outlet, &verdict);
+		break;
+	case 3:
+		walk_gateway(tables, 20u + (what >> 4) % 4, what & 8 ? HYP_INGRESS : HYP_EGRESS, bytes,
+			     frame->length, &verdict);
 		break;
 	default:
 		walk_from_wire(tables, bytes, frame->length, &outlet, &verdict);
@@ -172,16 +177,27 @@ static void walk(struct doca_tables *tables, uint8_t what, const struct frame *f
 	free(bytes);
 }
 
+static void change_outside(struct doca_tables *tables, uint8_t how)
+{
+	const struct hyp_port_key port = { .port = 21 };
+	const struct hyp_port_value way = { .endpoint = 1u + how % 5, .kind = HYP_PORT_GATEWAY };
+
+	if (how & 1)
+		put(tables, HYP_TABLE_PORT, &port, &way);
+	else
+		put_prefix(tables, how & 2 ? address6(77) : address4(77), how & 4 ? 120 : 128, how);
+}
+
 static void step(struct doca_tables *tables, struct input *input)
 {
 	uint8_t what = take(input), kind = take(input), seed = take(input), changes = take(input);
 	struct frame frame = frame_of(kind, seed);
 
 	/* From the wire mostly in a tunnel. */
-	if (what % 4 == 3 && kind < 240) {
+	if (what % 5 == 4 && kind < 240) {
 		struct frame inner = frame;
 
-		frame = tunnelled(what & 4 ? 7 : 8, 1, 8, what & 8 ? 200 : 100, &inner);
+		frame = tunnelled(what & 8 ? 7 : 8, 1, 8, what & 16 ? 200 : 100, &inner);
 	}
 	if (changes & 0x80) /* cut */
 		frame.length = frame.length * take(input) / 256;
@@ -189,6 +205,8 @@ static void step(struct doca_tables *tables, struct input *input)
 		clock_ms += (uint64_t)take(input) * 1000;
 	if (changes & 0x20)
 		put_remote(tables, NETWORK, 103u + take(input) % 2, VTEP);
+	if (changes % 3 == 0) /* who is outside, and whose the way out is */
+		change_outside(tables, take(input));
 	for (uint32_t i = 0; i < changes % CHANGES_MAX && frame.length > 0; i++) {
 		uint32_t at = (uint32_t)take(input) << 8 | take(input);
 

@@ -394,24 +394,29 @@ static void test_reports(void)
 	remove_pins();
 }
 
-/* Kernel id of the program at a place of a device, 0 for none. */
-static uint32_t program_at(uint32_t port, uint32_t priority)
+/* Kernel id of the program at a place of a side of a device, 0 for none. */
+static uint32_t program_on(uint32_t port, enum bpf_tc_attach_point side, uint32_t priority)
 {
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)port, .attach_point = BPF_TC_INGRESS);
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)port, .attach_point = side);
 	LIBBPF_OPTS(bpf_tc_opts, options, .handle = 1, .priority = priority);
 
 	return bpf_tc_query(&hook, &options) == 0 ? options.prog_id : 0;
 }
 
-/* Puts a program that is not ours on a device. */
-static void attach_foreign(uint32_t port, uint32_t priority)
+static uint32_t program_at(uint32_t port, uint32_t priority)
+{
+	return program_on(port, BPF_TC_INGRESS, priority);
+}
+
+/* Puts a program that is not ours on a side of a device. */
+static void attach_foreign(uint32_t port, enum bpf_tc_attach_point side, uint32_t priority)
 {
 	const struct bpf_insn pass[] = {
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0 },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
 	int program = bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, "foreign", "GPL", pass, 2, NULL);
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)port, .attach_point = BPF_TC_INGRESS);
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)port, .attach_point = side);
 	LIBBPF_OPTS(bpf_tc_opts, options, .handle = 1, .priority = priority, .prog_fd = program);
 	int result;
 
@@ -448,7 +453,7 @@ static void test_attach(void)
 	CHECK(program_at(port, 1) != first);
 
 	/* Somebody else came behind us: attach says so, detach leaves him alone. */
-	attach_foreign(port, 7);
+	attach_foreign(port, BPF_TC_INGRESS, 7);
 	CHECK_EQUAL(hyp_dataplane_attach(dataplane, port, HYP_PORT_VF, NULL), -EBUSY);
 	CHECK_EQUAL(hyp_dataplane_detach(dataplane, port, NULL), 0);
 	CHECK_EQUAL(program_at(port, 1), 0);
@@ -457,7 +462,7 @@ static void test_attach(void)
 
 	/* And somebody who was there before, at our place. */
 	CHECK_EQUAL(hyp_host_vf_create("vf1", "rep1", 1500, &port, NULL), 0);
-	attach_foreign(port, 1);
+	attach_foreign(port, BPF_TC_INGRESS, 1);
 	CHECK_EQUAL(hyp_dataplane_attach(dataplane, port, HYP_PORT_VF, NULL), -EBUSY);
 	CHECK_EQUAL(hyp_dataplane_detach(dataplane, port, NULL), 0);
 	CHECK(program_at(port, 1) != 0);
@@ -474,6 +479,120 @@ static void test_attach(void)
 	CHECK_EQUAL(hyp_dataplane_attach(dataplane, port, HYP_PORT_VF, NULL), 0);
 	CHECK_EQUAL(hyp_dataplane_detach(dataplane, port, NULL), 0);
 	CHECK_EQUAL(system("tc qdisc show dev rep1 | grep -q clsact") == 0, 0);
+	CHECK_EQUAL(hyp_host_link_delete("rep1", NULL), 0);
+	hyp_dataplane_close(dataplane);
+	remove_pins();
+}
+
+struct prefix_upsert {
+	struct hyp_operation operation;
+	struct hyp_prefix_key key;
+	struct hyp_prefix_value value;
+} __attribute__((aligned(8)));
+
+static struct prefix_upsert prefix(const uint8_t address[16], uint32_t length, uint32_t identity)
+{
+	struct prefix_upsert row = {
+		.operation = { .table = HYP_TABLE_PREFIX, .verb = HYP_UPSERT },
+		.key = { .length = length },
+		.value = { .identity = identity },
+	};
+
+	memcpy(row.key.address, address, sizeof(row.key.address));
+	return row;
+}
+
+/* Both families' shortest prefix, and one within; more than one read of the table takes. */
+static void test_prefixes(void)
+{
+	enum { MANY = 5000 };
+	static struct {
+		struct hyp_prefix_key key;
+		struct hyp_prefix_value value;
+	} rows[MANY + 3];
+	const uint8_t nothing[16] = { 0 };
+	uint8_t mapped[16] = { [10] = 0xff, [11] = 0xff };
+	struct hyp_dataplane *dataplane = open_pins(0);
+	struct prefix_upsert row = prefix(nothing, 0, 6);
+	uint64_t bytes, sum = 0;
+
+	CHECK_EQUAL(apply_one(dataplane, &row, sizeof(row)), 0);
+	row = prefix(mapped, 96, 4);
+	CHECK_EQUAL(apply_one(dataplane, &row, sizeof(row)), 0);
+	row = prefix(mapped, 129, 4);
+	CHECK_EQUAL(apply_one(dataplane, &row, sizeof(row)), -EINVAL);
+	row = prefix(mapped, 95, 4);
+	CHECK_EQUAL(apply_one(dataplane, &row, sizeof(row)), -EINVAL);
+	for (uint32_t i = 0; i < MANY; i++) {
+		mapped[14] = (uint8_t)(i >> 8);
+		mapped[15] = (uint8_t)i;
+		row = prefix(mapped, 128, 100 + i);
+		CHECK_EQUAL(apply_one(dataplane, &row, sizeof(row)), 0);
+	}
+	hyp_dataplane_close(dataplane);
+	dataplane = open_pins(1);
+	CHECK_EQUAL(hyp_dataplane_dump(dataplane, HYP_TABLE_PREFIX, rows, sizeof(rows), &bytes, NULL),
+		    MANY + 2);
+	for (int i = 0; i < MANY + 2; i++) {
+		if (rows[i].value.identity == 6)
+			CHECK(rows[i].key.length == 0);
+		else if (rows[i].value.identity == 4)
+			CHECK(rows[i].key.length == 96 && rows[i].key.address[11] == 0xff);
+		else
+			CHECK_EQUAL(rows[i].value.identity,
+				    100u + ((uint32_t)rows[i].key.address[14] << 8) +
+					    rows[i].key.address[15]);
+		sum += rows[i].value.identity;
+	}
+	CHECK_EQUAL(sum, 10 + 100ull * MANY + (uint64_t)MANY * (MANY - 1) / 2);
+	hyp_dataplane_close(dataplane);
+	remove_pins();
+}
+
+/* A gateway has programs on both sides. */
+static void test_gateway(void)
+{
+	struct hyp_dataplane *dataplane = open_pins(0);
+	uint32_t port, in, out, vf;
+
+	CHECK_EQUAL(hyp_host_vf_create("vf1", "rep1", 1500, &port, NULL), 0);
+	CHECK_EQUAL(hyp_dataplane_attach(dataplane, port, HYP_PORT_GATEWAY + 1, NULL), -EINVAL);
+	CHECK_EQUAL(hyp_dataplane_attach(dataplane, port, HYP_PORT_VF, NULL), 0);
+	vf = program_at(port, 1);
+	CHECK_EQUAL(program_on(port, BPF_TC_EGRESS, 1), 0);
+	CHECK_EQUAL(hyp_dataplane_attach(dataplane, port, HYP_PORT_GATEWAY, NULL), 0);
+	out = program_at(port, 1);
+	in = program_on(port, BPF_TC_EGRESS, 1);
+	CHECK(out != 0 && in != 0 && out != in && out != vf);
+	CHECK_EQUAL(hyp_dataplane_attach(dataplane, port, HYP_PORT_GATEWAY, NULL), 0);
+	CHECK_EQUAL(program_at(port, 1), out);
+	CHECK_EQUAL(program_on(port, BPF_TC_EGRESS, 1), in);
+
+	/* A new version takes the place of both. */
+	hyp_dataplane_close(dataplane);
+	write_meta((struct hyp_meta){ .abi = HYP_ABI_VERSION, .state = HYP_STATE_VERSION, .object = 1 });
+	dataplane = open_pins(1);
+	CHECK_EQUAL(hyp_dataplane_attach(dataplane, port, HYP_PORT_GATEWAY, NULL), 0);
+	CHECK(program_at(port, 1) != 0 && program_at(port, 1) != out);
+	CHECK(program_on(port, BPF_TC_EGRESS, 1) != 0 && program_on(port, BPF_TC_EGRESS, 1) != in);
+
+	/* As a VF it has none on egress; detached, none at all, and its qdisc is gone. */
+	CHECK_EQUAL(hyp_dataplane_attach(dataplane, port, HYP_PORT_VF, NULL), 0);
+	CHECK(program_at(port, 1) != 0);
+	CHECK_EQUAL(program_on(port, BPF_TC_EGRESS, 1), 0);
+	CHECK_EQUAL(hyp_dataplane_attach(dataplane, port, HYP_PORT_GATEWAY, NULL), 0);
+	CHECK_EQUAL(hyp_dataplane_detach(dataplane, port, NULL), 0);
+	CHECK_EQUAL(system("tc qdisc show dev rep1 | grep -q clsact") == 0, 0);
+	CHECK_EQUAL(hyp_dataplane_detach(dataplane, port, NULL), 0);
+
+	/* Somebody else on egress is in a gateway's way, and not in a VF's. */
+	attach_foreign(port, BPF_TC_EGRESS, 3);
+	CHECK_EQUAL(hyp_dataplane_attach(dataplane, port, HYP_PORT_GATEWAY, NULL), -EBUSY);
+	CHECK_EQUAL(program_at(port, 1), 0);
+	CHECK_EQUAL(hyp_dataplane_attach(dataplane, port, HYP_PORT_VF, NULL), 0);
+	CHECK_EQUAL(hyp_dataplane_detach(dataplane, port, NULL), 0);
+	CHECK_EQUAL(program_at(port, 1), 0);
+	CHECK(program_on(port, BPF_TC_EGRESS, 3) != 0);
 	CHECK_EQUAL(hyp_host_link_delete("rep1", NULL), 0);
 	hyp_dataplane_close(dataplane);
 	remove_pins();
@@ -501,6 +620,8 @@ int main(void)
 	test_tunnels();
 	test_reports();
 	test_attach();
+	test_gateway();
+	test_prefixes();
 
 	CHECK_EQUAL(umount(bpffs), 0);
 	CHECK_EQUAL(rmdir(bpffs), 0);

@@ -11,6 +11,9 @@
  *
  * Endpoints 2 and 4 let in TCP to port 80 of identities 101 and 103 and nothing else; all others let
  * in and out what comes. VTEP 8 is 192.0.2.8, with nobody behind it. We are 192.0.2.1.
+ *
+ * Ports 21 and 22 lead the containers of endpoints 1 and 2 out: to identity 201 in 10.0.0.0/24, 202 at
+ * 10.0.0.77, 203 in fd00::/8.
  */
 #ifndef TEST_NEIGHBOURHOOD_H
 #define TEST_NEIGHBOURHOOD_H
@@ -167,6 +170,31 @@ static inline void put_tunnels(struct doca_tables *tables)
 	put(tables, HYP_TABLE_UPLINK, &port, &uplink);
 }
 
+static inline void put_prefix(struct doca_tables *tables, union hyp_address address, uint32_t length,
+			      uint32_t identity)
+{
+	const struct hyp_prefix_value value = { .identity = identity };
+	struct hyp_prefix_key key = { .length = length };
+
+	for (uint32_t bit = length; bit < 128; bit++)
+		address.bytes[bit / 8] &= (uint8_t)~(0x80u >> bit % 8);
+	memcpy(key.address, &address, sizeof(address));
+	put(tables, HYP_TABLE_PREFIX, &key, &value);
+}
+
+static inline void put_outside(struct doca_tables *tables)
+{
+	for (uint32_t endpoint = 1; endpoint <= 2; endpoint++) {
+		const struct hyp_port_key port = { .port = 20u + endpoint };
+		const struct hyp_port_value way = { .endpoint = endpoint, .kind = HYP_PORT_GATEWAY };
+
+		put(tables, HYP_TABLE_PORT, &port, &way);
+	}
+	put_prefix(tables, address4(77), 96 + 24, 201);
+	put_prefix(tables, address4(77), 128, 202);
+	put_prefix(tables, address6(77), 8, 203);
+}
+
 static inline void put_neighbourhood(struct doca_tables *tables)
 {
 	const struct hyp_network_key networks[] = { { NETWORK }, { MULTICAST_NETWORK } };
@@ -188,6 +216,7 @@ static inline void put_neighbourhood(struct doca_tables *tables)
 	put_web_policy(tables, 101);
 	put_web_policy(tables, REMOTE_IDENTITY);
 	put_tunnels(tables);
+	put_outside(tables);
 }
 
 #endif

@@ -28,9 +28,9 @@ static int64_t dump(struct doca_tables *tables, uint32_t table, void *buffer, ui
 static void dumps_what_was_applied(void)
 {
 	static const uint32_t rows[HYP_TABLES] = {
-		[HYP_TABLE_PORT] = 5,   [HYP_TABLE_NETWORK] = 2, [HYP_TABLE_ENDPOINT] = 5,
+		[HYP_TABLE_PORT] = 7,   [HYP_TABLE_NETWORK] = 2, [HYP_TABLE_ENDPOINT] = 5,
 		[HYP_TABLE_NEIGHBOUR] = 14, [HYP_TABLE_MEMBER] = 2, [HYP_TABLE_POLICY] = 2,
-		[HYP_TABLE_VTEP] = 2,   [HYP_TABLE_UPLINK] = 1,
+		[HYP_TABLE_VTEP] = 2,   [HYP_TABLE_UPLINK] = 1,  [HYP_TABLE_PREFIX] = 3,
 	};
 	struct {
 		struct hyp_uplink_key key;
@@ -56,6 +56,8 @@ static void dumps_what_was_applied(void)
 		put(tables, HYP_TABLE_PORT, &(struct hyp_port_key){ 10u + host }, NULL);
 		put(tables, HYP_TABLE_PORT, &(struct hyp_port_key){ 10u + host }, NULL);
 	}
+	for (uint32_t port = 21; port <= 22; port++)
+		put(tables, HYP_TABLE_PORT, &(struct hyp_port_key){ port }, NULL);
 	CHECK_EQUAL(dump(tables, HYP_TABLE_ENDPOINT, NULL, 0), 0);
 	CHECK_EQUAL(dump(tables, HYP_TABLE_PORT, NULL, 0), 0);
 	CHECK(!doca_tables_endpoint(tables, 1));
@@ -235,6 +237,10 @@ static void takes_no_row_that_means_nothing(void)
 	const struct hyp_uplink_value uplink = { .ipv4 = 1 };
 	const struct hyp_network_value network = { .vni = HYP_VNI_MAX },
 				       beyond = { .vni = HYP_VNI_MAX + 1 };
+	const struct hyp_port_value gateway = { .endpoint = 1, .kind = HYP_PORT_GATEWAY },
+				    strange = { .endpoint = 1, .kind = HYP_PORT_GATEWAY + 1 };
+	const struct hyp_prefix_value anyone = { .identity = HYP_IDENTITY_ANY };
+	struct hyp_prefix_key whole = { .length = 0 }, halved = { .length = 7 };
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
 		CHECK_EQUAL(check(HYP_TABLE_NEIGHBOUR, &neighbour, &wrong[i]), -EINVAL);
@@ -248,6 +254,20 @@ static void takes_no_row_that_means_nothing(void)
 	CHECK_EQUAL(check(HYP_TABLE_UPLINK, &(struct hyp_uplink_key){ 0 }, &uplink), -EINVAL);
 	CHECK_EQUAL(check(HYP_TABLE_NETWORK, &(struct hyp_network_key){ 1 }, &network), 0);
 	CHECK_EQUAL(check(HYP_TABLE_NETWORK, &(struct hyp_network_key){ 1 }, &beyond), -EINVAL);
+	CHECK_EQUAL(check(HYP_TABLE_PORT, &(struct hyp_port_key){ 1 }, &gateway), 0);
+	CHECK_EQUAL(check(HYP_TABLE_PORT, &(struct hyp_port_key){ 1 }, &strange), -EINVAL);
+	CHECK_EQUAL(check(HYP_TABLE_PREFIX, &whole, &anyone), 0);
+	CHECK_EQUAL(check(HYP_TABLE_PREFIX, &halved, &anyone), 0);
+	halved.address[0] = 0xfe;
+	CHECK_EQUAL(check(HYP_TABLE_PREFIX, &halved, &anyone), 0);
+	halved.address[0] = 0xff;
+	CHECK_EQUAL(check(HYP_TABLE_PREFIX, &halved, &anyone), -EINVAL);
+	CHECK_EQUAL(check(HYP_TABLE_PREFIX, &halved, NULL), -EINVAL);
+	whole.length = 129;
+	CHECK_EQUAL(check(HYP_TABLE_PREFIX, &whole, &anyone), -EINVAL);
+	whole.length = 128;
+	whole.address[15] = 1;
+	CHECK_EQUAL(check(HYP_TABLE_PREFIX, &whole, &anyone), 0);
 }
 
 int main(void)

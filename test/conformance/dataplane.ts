@@ -1,6 +1,8 @@
+import { constants } from "node:os";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseIp } from "../../src/model/ip.ts";
 import { parseMac } from "../../src/model/mac.ts";
+import { parsePrefix } from "../../src/model/prefix.ts";
 import type { Dataplane, EndpointRow, PolicyRow, Row } from "../../src/platform/dataplane/dataplane.ts";
 
 /** Opens on what the one before left, as a daemon does at start. */
@@ -11,6 +13,8 @@ export interface DataplaneFixture {
   readonly noPort: number;
   /** Whether packets go through a NIC, which says what it does. */
   readonly nic: boolean;
+  /** Whether it decides about the outside, at gateway ports. */
+  readonly gateways: boolean;
   discard(): Promise<void>;
 }
 
@@ -70,6 +74,15 @@ function oneOfEach(port: number): readonly Row[] {
     { ...neighbour, address: parseIp("fd00::2") },
     { table: "member", network: 1, slot: 0, endpoint: 1 },
     entry,
+  ];
+}
+
+/** What is about the outside: a gateway port, and who is there. */
+function outside(port: number): readonly Row[] {
+  const prefixes = ["0.0.0.0/0", "10.0.0.0/8", "10.0.0.1/32", "::/0", "2001:db8::/33", "2001:db8::1/128"];
+  return [
+    { table: "port", port, endpoint: 1, kind: "gateway" },
+    ...prefixes.map((prefix, i): Row => ({ table: "prefix", prefix: parsePrefix(prefix), identity: i + 1 })),
   ];
 }
 
@@ -148,6 +161,37 @@ export function describeDataplane(name: string, make: () => Promise<DataplaneFix
       await dataplane.detach(fixture.ports[1]);
       await dataplane.detach(fixture.noPort);
       await expect(dataplane.attach(fixture.noPort, "vf")).rejects.toMatchObject({ code: "E602" });
+    });
+
+    it("holds who is outside, or says that it decides nothing about them", async () => {
+      const more = outside(fixture.ports[1]);
+      const failures = await dataplane.apply(upserts(more));
+      if (!fixture.gateways) {
+        expect(failures.map(({ errno }) => errno)).toEqual(more.map(() => constants.errno.EOPNOTSUPP));
+        await expect(dataplane.attach(fixture.ports[1], "gateway")).rejects.toMatchObject({ code: "E501" });
+        expect(await dataplane.apply(deletes(more))).toEqual([]);
+        return;
+      }
+      expect(failures).toEqual([]);
+      expect(sorted(await dataplane.dump())).toEqual(sorted([...rows, ...more]));
+      const changed = more.map((row) => (row.table === "prefix" ? { ...row, identity: 9 } : row));
+      expect(await dataplane.apply(upserts(changed))).toEqual([]);
+      expect(sorted(await dataplane.dump())).toEqual(sorted([...rows, ...changed]));
+      expect(await dataplane.apply([...deletes(more), ...deletes(more)])).toEqual([]);
+      expect(sorted(await dataplane.dump())).toEqual(sorted(rows));
+    });
+
+    it("attaches a gateway where there was a VF, and back", async () => {
+      const [, port] = fixture.ports;
+      if (!fixture.gateways) return;
+      await dataplane.attach(port, "vf");
+      await dataplane.attach(port, "gateway");
+      await dataplane.attach(port, "gateway");
+      await dataplane.attach(port, "vf");
+      await dataplane.detach(port);
+      await dataplane.attach(port, "gateway");
+      await dataplane.detach(port);
+      await expect(dataplane.attach(fixture.noPort, "gateway")).rejects.toMatchObject({ code: "E602" });
     });
 
     it("holds tables larger than its first guess", async () => {

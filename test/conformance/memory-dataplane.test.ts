@@ -11,6 +11,7 @@ describeDataplane("MemoryDataplane", async () => {
     ports: [3, 5],
     noPort: 100,
     nic: false,
+    gateways: true,
     discard: async () => {},
   };
 });

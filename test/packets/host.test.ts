@@ -109,6 +109,7 @@ describe.skipIf(skipped)("on this kernel", () => {
         ports,
         noPort: 9999,
         nic,
+        gateways: !nic,
         discard: async () => {
           await removeDataplane(library, options);
           await host.deleteLinks(["hyr1", "hyr2", "wire0"]);

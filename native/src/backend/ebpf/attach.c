@@ -104,7 +104,7 @@ static int attach_side(const struct ebpf *ebpf, uint32_t port, enum bpf_tc_attac
 	return bpf_tc_attach(&hook, &options);
 }
 
-/* Takes a program of ours off a side. None is fine. 0 or -errno. */
+/* Takes a program of ours off a side. 1, 0 when there is none, or -errno. */
 static int detach_side(uint32_t port, enum bpf_tc_attach_point side)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)port, .attach_point = side);
@@ -114,7 +114,9 @@ static int detach_side(uint32_t port, enum bpf_tc_attach_point side)
 
 	if (result == -ENOENT || result == -ENODEV || (result == 0 && !is_ours(present)))
 		return 0;
-	return result == 0 ? bpf_tc_detach(&hook, &options) : result;
+	if (result == 0)
+		result = bpf_tc_detach(&hook, &options);
+	return result == 0 ? 1 : result;
 }
 
 /* Programs of the kind on both sides, and no other of ours. A gateway's way in is closed first. */
@@ -124,7 +126,7 @@ static int attach_sides(const struct ebpf *ebpf, uint32_t port, uint32_t kind)
 			     ? attach_side(ebpf, port, BPF_TC_EGRESS, PROGRAM_GATEWAY_IN)
 			     : detach_side(port, BPF_TC_EGRESS);
 
-	if (result != 0)
+	if (result < 0)
 		return result;
 	return attach_side(ebpf, port, BPF_TC_INGRESS,
 			   kind == HYP_PORT_GATEWAY ? PROGRAM_GATEWAY_OUT : PROGRAM_VF);
@@ -159,16 +161,16 @@ int ebpf_detach(struct hyp_dataplane *dataplane, uint32_t port, struct hyp_error
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)port,
 		    .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS /* both: takes the qdisc away */);
 	struct filters filters;
-	int result;
+	int ingress, egress, result;
 
 	(void)dataplane;
 	if (!port_exists(port))
 		return 0;
-	result = detach_side(port, BPF_TC_INGRESS);
-	if (result == 0)
-		result = detach_side(port, BPF_TC_EGRESS);
-	if (result == 0)
-		result = filters_read(port, &filters);
+	ingress = detach_side(port, BPF_TC_INGRESS);
+	egress = detach_side(port, BPF_TC_EGRESS);
+	if (ingress == 0 && egress == 0)
+		return 0;
+	result = ingress < 0 ? ingress : egress < 0 ? egress : filters_read(port, &filters);
 	if (result == 0 && filters.ingress.count == 0 && filters.egress.count == 0)
 		result = bpf_tc_hook_destroy(&hook);
 	if (result == 0 || result == -ENODEV || result == -ENOENT)

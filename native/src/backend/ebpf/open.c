@@ -278,8 +278,11 @@ static int open_tables(struct ebpf *ebpf, const struct hyp_dataplane_options *op
 		return hyp_fail(error, result, "cannot read what is pinned under %s: %s",
 				options->pin_path, strerror(-result));
 	if (meta.abi != HYP_ABI_VERSION || meta.state != HYP_STATE_VERSION)
-		return hyp_fail(error, -EPROTO, "pinned by version %u.%u, this is %u.%u", meta.abi,
-				meta.state, HYP_ABI_VERSION, HYP_STATE_VERSION);
+		return hyp_fail(error, -EPROTO,
+				"%s was pinned by version %u.%u, this is %u.%u; end who uses it, "
+				"remove the directory and start again",
+				options->pin_path, meta.abi, meta.state, HYP_ABI_VERSION,
+				HYP_STATE_VERSION);
 	ebpf->adopted = 1;
 	return meta.object == object_hash() ? adopt(ebpf, options->pin_path, error)
 					    : load_object(ebpf, options, 0, error);
