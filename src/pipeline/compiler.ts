@@ -86,8 +86,10 @@ export class Compiler {
     const groups = new Map<string, readonly Row[]>();
     for (const [id, { rows }] of this.#networks) groups.set(`network:${id}`, rows);
     for (const [policySet, populations] of this.#populationsByPolicySet(placed)) {
-      const met = gatewaySets.has(policySet) ? [...populations, this.#outside.population] : populations;
-      groups.set(`policy:${policySet.number}`, policySet.rows(met));
+      groups.set(`policy:${policySet.number}`, policySet.rows(populations));
+    }
+    for (const policySet of gatewaySets) {
+      groups.set(`outside:${policySet.number}`, policySet.outsideRows(this.#outside.population));
     }
     if (this.#outside.rows.length > 0) groups.set("prefixes", this.#outside.rows);
     const endpoints = new Map<EndpointId, EndpointView>();

@@ -6,9 +6,10 @@ import type { DecidedPosture, Owner, PolicyRule, Problem, TrustSettings, Warning
 /** What the data plane of this host should hold, and the reasons that people ask for. */
 export interface Desired {
   /**
-   * Rows by owner: `network:<id>`, `endpoint:<id>`, `gateway:<port>`, `policy:<number>`, `prefixes`. A
-   * group that did not change is the same array as in the compilation before. Endpoint rows have
-   * generation 0: the reconciler, which knows what the data plane has, counts generations.
+   * Rows by owner: `network:<id>`, `endpoint:<id>`, `gateway:<port>`, `policy:<number>` with
+   * `outside:<number>` of the same policy set, and `prefixes`. A group that did not change is the same
+   * array as in the compilation before. Endpoint rows have generation 0: the reconciler, which knows
+   * what the data plane has, counts generations.
    */
   readonly groups: ReadonlyMap<string, readonly Row[]>;
   readonly endpoints: ReadonlyMap<EndpointId, EndpointView>;

@@ -21,6 +21,9 @@ export function shelfAfter(before: PolicyShelf, facts: Iterable<PolicyFacts>): P
   if (sameItems(before.facts, sorted)) return before;
   const read = sorted.map((one) => readAdminPolicy(one));
   const policies = read.map(({ policy }) => policy);
-  const problems = read.flatMap((one) => one.problems);
+  // Whoever reads them asked about an endpoint: they must say which policy it is.
+  const problems = read.flatMap((one) =>
+    one.problems.map((problem) => ({ ...problem, label: `${one.policy.name}: ${problem.label}` })),
+  );
   return { facts: sorted, policies, problems, names: namesInApplies(policies) };
 }

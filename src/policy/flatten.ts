@@ -21,6 +21,9 @@ export interface FlatEntry {
   readonly audit: boolean;
 }
 
+/** Different answers of {@link Flattening.exceptions} that are remembered. */
+const EXCEPTIONS_KEPT_MAX = 256;
+
 /**
  * The rules of one direction, turned from "the first that matches decides" into entries that need no
  * order.
@@ -37,6 +40,8 @@ export class Flattening {
   readonly #spaces: readonly ProtocolSpace[];
   /** Per space, who decides for the unknown. */
   readonly #unknown: readonly Deciders[];
+  /** By places: many remotes are singled out by the same rules. */
+  readonly #exceptions = new Map<string, readonly FlatEntry[]>();
 
   /**
    * @param rules of one direction, first decides first.
@@ -54,7 +59,9 @@ export class Flattening {
 
   /** The entries of identity 0. */
   unknown(): readonly FlatEntry[] {
-    return this.#spaces.flatMap((space, s) => this.#entries(space, this.#unknown[s] ?? new Map()));
+    const entries: FlatEntry[] = [];
+    for (const [s, space] of this.#spaces.entries()) this.#write(entries, space, this.#unknown[s] ?? NOBODY);
+    return entries;
   }
 
   /**
@@ -63,19 +70,28 @@ export class Flattening {
    * @param places of the rules that match the remote but not the unknown, ascending.
    */
   exceptions(places: readonly number[]): readonly FlatEntry[] {
-    return this.#spaces.flatMap((space, s) =>
-      this.#entries(space, firstDeciders(space.coverage, places, this.#unknown[s] ?? new Map())),
-    );
+    if (places.length === 0) return [];
+    const key = places.join();
+    const known = this.#exceptions.get(key);
+    if (known !== undefined) return known;
+    const entries: FlatEntry[] = [];
+    for (const [s, space] of this.#spaces.entries()) {
+      const deciders = firstDeciders(space.coverage, places, this.#unknown[s] ?? NOBODY);
+      if (deciders.size > 0) this.#write(entries, space, deciders);
+    }
+    if (this.#exceptions.size >= EXCEPTIONS_KEPT_MAX) this.#exceptions.clear();
+    this.#exceptions.set(key, entries);
+    return entries;
   }
 
-  #entries({ protocol, prefixes }: ProtocolSpace, deciders: Deciders): readonly FlatEntry[] {
-    return [...deciders]
-      .sort(([a], [b]) => a - b)
-      .flatMap(([interval, place]) => {
-        const decided = this.#rules[place];
-        if (decided === undefined) return [];
-        const { action, log, audit } = decided.rule.rule;
-        return (prefixes[interval] ?? []).map(({ port, length }) => ({
+  /** Loops, as this is where a compilation spends its time: there are hundreds of entries per rule. */
+  #write(entries: FlatEntry[], { protocol, prefixes }: ProtocolSpace, deciders: Deciders): void {
+    for (const interval of [...deciders.keys()].sort((a, b) => a - b)) {
+      const decided = this.#rules[deciders.get(interval) ?? -1];
+      if (decided === undefined) continue;
+      const { action, log, audit } = decided.rule.rule;
+      for (const { port, length } of prefixes[interval] ?? []) {
+        entries.push({
           protocol,
           port,
           prefixLength: length,
@@ -84,7 +100,10 @@ export class Flattening {
           log,
           // Only denials audit: on an allow the flag would mean nothing and tell rows apart for nothing.
           audit: audit && action === "deny",
-        }));
-      });
+        });
+      }
+    }
   }
 }
+
+const NOBODY: Deciders = new Map();

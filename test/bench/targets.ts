@@ -55,6 +55,10 @@ const TARGETS: readonly Target[] = [
   ),
   most("Daemon start, 500 endpoints to adopt", ["daemon-start", "500-endpoints"], 1_000, "ms"),
   most("Resident memory, 500 endpoints", ["daemon-memory", "500-endpoints"], 120, "MB"),
+  most("Policy of 1 000 endpoints × 20 rules", ["policy-full", "1000 endpoints × 20 rules"], 300, "ms"),
+  most("Policy after one container's change", ["policy-change", "a new rule"], 5, "ms"),
+  most("Policy after a new identity", ["policy-change", "a new identity"], 5, "ms"),
+  most("Policy after a new prefix outside", ["policy-change", "a new prefix"], 5, "ms"),
   {
     text: "Rows written to adopt 500 endpoints",
     relation: "=",

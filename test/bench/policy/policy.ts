@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Facts } from "../../../src/model/facts.ts";
-import type { EndpointId } from "../../../src/model/ids.ts";
+import type { EndpointFacts, Facts, PolicyFacts } from "../../../src/model/facts.ts";
+import { parseIp } from "../../../src/model/ip.ts";
+import type { Row, Table } from "../../../src/model/rows.ts";
 import { Compiler, type Desired, type Numbering } from "../../../src/pipeline/index.ts";
+import * as abi from "../../../src/platform/native/layouts.ts";
 import type { BenchContext } from "../bench.ts";
-import type { BenchResult } from "../figures.ts";
+import type { BenchResult, Figure } from "../figures.ts";
 import { population } from "./population.ts";
 
 const ENDPOINTS = 1_000;
@@ -22,18 +24,48 @@ function countingNumbering(): Numbering {
   return { identity: numbersOf(), policy: numbersOf() };
 }
 
-function rowsOf(desired: Desired): number {
-  let rows = 0;
-  for (const group of desired.groups.values()) rows += group.length;
-  return rows;
+/** What the data plane keeps of a row of a table that this benchmark fills, in bytes. */
+const ROW_BYTES: Partial<Record<Table, number>> = {
+  port: abi.PORT_KEY.bytes + abi.PORT_VALUE.bytes,
+  network: abi.NETWORK_KEY.bytes + abi.NETWORK_VALUE.bytes,
+  endpoint: abi.ENDPOINT_KEY.bytes + abi.ENDPOINT_VALUE.bytes,
+  neighbour: abi.NEIGHBOUR_KEY.bytes + abi.NEIGHBOUR_VALUE.bytes,
+  policy: abi.POLICY_KEY.bytes + abi.POLICY_VALUE.bytes,
+  prefix: abi.PREFIX_KEY.bytes + abi.PREFIX_VALUE.bytes,
+};
+
+/** `157 320 policy, …, 3.8 MB of keys and values`. */
+function sizeOf(desired: Desired): string {
+  const rows: readonly Row[] = [...desired.groups.values()].flat();
+  const counts = [...Map.groupBy(rows, ({ table }) => table)].map(([table, { length }]) => ({
+    table,
+    length,
+  }));
+  const bytes = counts.reduce((sum, { table, length }) => sum + length * (ROW_BYTES[table] ?? Number.NaN), 0);
+  const texts = counts.map(({ table, length }) => `${length} ${table}`);
+  return `${texts.join(", ")}; ${(bytes / 1e6).toFixed(1)} MB of keys and values`;
 }
 
-/** The policy compiler alone: everything at once, then one container's labels changed. */
+/** What may happen to a machine that runs: one change at a time. */
+const CHANGES: Readonly<Record<string, (facts: Facts, round: number) => Facts>> = {
+  rule: (facts, round) =>
+    relabelled(facts, round, { "hyperion.ingress.new": "allow tcp/12345 from group:new" }),
+  identity: (facts, round) => relabelled(facts, round, { "hyperion.group": `new-${round}` }),
+  prefix: (facts, round) =>
+    relabelled(facts, round, { "hyperion.ingress.partner": `allow tcp/443 from 198.51.100.${round}` }),
+  "host address": (facts, round) => ({
+    ...facts,
+    hostAddresses: new Set([...facts.hostAddresses, parseIp(`192.0.2.${round + 1}`)]),
+  }),
+};
+
+/** The policy compiler alone: everything at once, then one change of each kind, then an admin policy for all. */
 export async function measurePolicy(context: BenchContext): Promise<BenchResult> {
   const facts = population(context.options.quick ? 100 : ENDPOINTS, RULES);
   const full: number[] = [];
-  const change: number[] = [];
-  let rows = 0;
+  const admin: number[] = [];
+  const changes = new Map<string, number[]>(Object.keys(CHANGES).map((kind) => [kind, []]));
+  let size = "";
   for (let round = 0; round <= context.options.rounds; round++) {
     context.checkpoint();
     const compiler = new Compiler({
@@ -44,52 +76,69 @@ export async function measurePolicy(context: BenchContext): Promise<BenchResult>
       hardware: false,
     });
     const numbering = countingNumbering();
-    const compile = (current: Facts) => {
+    // Round 0 lets the engine compile the code.
+    const compile = (current: Facts, samples: number[] | undefined): Desired => {
       const startedAt = performance.now();
       const desired = compiler.compile(current, numbering);
-      return { desired, ms: performance.now() - startedAt };
+      if (round > 0) samples?.push(performance.now() - startedAt);
+      return desired;
     };
-    const first = compile(facts);
-    const second = compile(relabelled(facts, round));
-    rows = rowsOf(first.desired);
-    // Round 0 lets the engine compile the code.
-    if (round > 0) {
-      full.push(first.ms);
-      change.push(second.ms);
+    size = sizeOf(compile(facts, full));
+    let current = facts;
+    for (const [kind, change] of Object.entries(CHANGES)) {
+      current = change(current, round);
+      compile(current, changes.get(kind));
     }
+    compile({ ...current, policies: new Map([["base", BASE]]) }, admin);
     await sleep(0);
   }
   const system = `${facts.endpoints.size} endpoints × ${RULES} rules`;
-  context.progress(
-    `${system}: ${rows} rows, ${full.at(-1)?.toFixed(0)} ms, a change ${change.at(-1)?.toFixed(1)} ms`,
-  );
-  const shared = { unit: "ms", better: "lower" as const };
+  context.progress(`${system}: ${size}; ${full.at(-1)?.toFixed(0)} ms`);
   return {
     figures: [
       {
-        ...{ id: "policy-full", title: "Policy compiled from nothing", ...shared },
-        method: "labels to rows, in memory",
+        ...figure("policy-full", "Policy compiled from nothing", "labels to rows, in memory"),
         series: [{ system, samples: full }],
       },
       {
-        ...{ id: "policy-change", title: "Policy after one container's labels changed", ...shared },
-        method: "labels to rows, in memory, what did not change taken over",
-        series: [{ system, samples: change }],
+        ...figure(
+          "policy-change",
+          "Policy after one change",
+          "labels to rows, in memory, what did not change taken over",
+        ),
+        series: [...changes].map(([kind, samples]) => ({ system: `a new ${kind}`, samples })),
+      },
+      {
+        ...figure(
+          "policy-admin",
+          "Policy after an admin policy for everybody",
+          "labels to rows, in memory; every endpoint's rules change",
+        ),
+        series: [{ system, samples: admin }],
       },
     ],
-    notes: [`${system} came to ${rows} rows.`],
+    notes: [`${system} came to ${size}.`],
   };
 }
 
+const BASE: PolicyFacts = {
+  name: "base",
+  version: 1,
+  tier: "admin",
+  rules: [{ name: "no-telnet", applies: "containers", ingress: "deny tcp/23" }],
+  appliedAtMs: 0,
+};
+
+function figure(id: string, title: string, method: string): Omit<Figure, "series"> {
+  return { id, title, method, unit: "ms", better: "lower" };
+}
+
 /** The same facts but for one endpoint's labels. */
-function relabelled(facts: Facts, round: number): Facts {
-  const endpoints = new Map<
-    EndpointId,
-    Facts["endpoints"] extends ReadonlyMap<EndpointId, infer E> ? E : never
-  >(facts.endpoints);
+function relabelled(facts: Facts, round: number, added: Readonly<Record<string, string>>): Facts {
+  const endpoints = new Map<EndpointFacts["id"], EndpointFacts>(facts.endpoints);
   const [id, endpoint] = [...endpoints][round] ?? [];
   if (id === undefined || endpoint?.container === undefined) throw new Error("nobody to relabel");
-  const labels = { ...endpoint.container.labels, "hyperion.ingress.new": "allow tcp/12345 from group:new" };
+  const labels = { ...endpoint.container.labels, ...added };
   endpoints.set(id, { ...endpoint, container: { ...endpoint.container, labels } });
   return { ...facts, endpoints };
 }

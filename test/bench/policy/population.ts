@@ -1,13 +1,15 @@
 import type { EndpointFacts, Facts } from "../../../src/model/facts.ts";
 import type { EndpointId } from "../../../src/model/ids.ts";
-import { parseInterfaceAddress } from "../../../src/model/ip.ts";
+import { parseInterfaceAddress, parseIp } from "../../../src/model/ip.ts";
 import { container, endpoint, facts, network } from "../../unit/pipeline/facts.ts";
 import { composeLabels } from "../../unit/policy/subjects.ts";
 
 const SERVICES = 25;
 const REPLICAS = 2;
+/** Ports of ways out follow those of representors. */
+const GATEWAY_PORT_FIRST = 100_000;
 
-/** Compose projects of 25 services with two replicas each, a network per project, every service with rules of its own. */
+/** Compose projects of 25 services with two replicas each, a network and a way out per container, every service with rules of its own. */
 export function population(endpoints: number, rules: number): Facts {
   const projects = Math.ceil(endpoints / (SERVICES * REPLICAS));
   const networks = Array.from({ length: projects }, (_, p) => network(`p${p}_default`, {}, p + 1));
@@ -29,7 +31,11 @@ export function population(endpoints: number, rules: number): Facts {
     };
     all.push(endpoint((index % 250) + 1, on, container(name, labels(project, service, rules)), own));
   }
-  return facts(networks, all);
+  return {
+    ...facts(networks, all),
+    gateways: new Map(all.map(({ id, index }) => [id, GATEWAY_PORT_FIRST + index])),
+    hostAddresses: new Set(["192.0.2.1", "172.17.0.1", "fe80::1"].map(parseIp)),
+  };
 }
 
 function labels(project: number, service: number, rules: number): Record<string, string> {
