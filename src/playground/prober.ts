@@ -92,9 +92,9 @@ export class Prober {
     throw new Error(`${probe} is not a probe; use tcp/PORT, udp/PORT or icmp`);
   }
 
-  /** Serves echo in the container's network until the prober closes. */
-  async echo(protocol: "tcp" | "udp", port: number): Promise<void> {
-    await this.#order({ op: "echo", protocol, port });
+  /** Serves echo until the prober closes: on all addresses, or where several lead here, on the one to answer from. */
+  async echo(protocol: "tcp" | "udp", port: number, address?: string): Promise<void> {
+    await this.#order({ op: "echo", protocol, port, address });
   }
 
   /** Waits until something listens on the TCP port. */

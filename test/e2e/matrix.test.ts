@@ -28,9 +28,10 @@ describe.skipIf(lacksEngine())("six projects of three tiers with three services 
     expect(stations).toHaveLength(54);
     // Docker itself lets in from outside only what is published: here all is, so that policy alone decides.
     await bed().sh("iptables -I DOCKER-USER -i out0 -j ACCEPT");
-    await Promise.all(
-      [bed().outside.prober, ...stations.map(({ prober }) => prober)].map((each) => each.echo("udp", 53)),
-    );
+    await Promise.all([
+      ...stations.map(({ prober }) => prober.echo("udp", 53)),
+      ...EXTERNALS.map((address) => bed().outside.prober.echo("udp", 53, address)),
+    ]);
 
     const words = [
       ...PROJECTS.flatMap((name) => ["--project", projectFile(`${name}/compose.yaml`)]),

@@ -59,8 +59,8 @@ export async function startProjects(
 
 /** Of each process, the addresses that its network namespace has of docker_gwbridge's subnets. */
 async function gatewayAddresses(bed: Bed, pids: readonly string[]): Promise<readonly (readonly string[])[]> {
-  const each = pids.map((pid) => `echo; nsenter -t ${pid} --net -- ip -o addr show scope global`);
-  const [, ...shown] = (await bed.sh(`${each.join("\n")}\n`)).split(/^\n/m);
+  const each = pids.map((pid) => `echo =; nsenter -t ${pid} --net -- ip -o addr show scope global`);
+  const [, ...shown] = (await bed.sh(each.join("\n"))).split(/^=$/m);
   const isGateway = /inet6? ((?:172\.30\.|fd30:)[^/]+)/g;
   return pids.map((_, index) => [...(shown[index] ?? "").matchAll(isGateway)].map((match) => match[1] ?? ""));
 }

@@ -25,7 +25,13 @@ export type Order =
       readonly timeoutMs: number;
       readonly source?: string | undefined;
     }
-  | { readonly op: "echo"; readonly protocol: "tcp" | "udp"; readonly port: number }
+  | {
+      readonly op: "echo";
+      readonly protocol: "tcp" | "udp";
+      readonly port: number;
+      /** Undefined: all; then answers come from the address that the kernel chooses. */
+      readonly address?: string | undefined;
+    }
   | { readonly op: "listening"; readonly port: number }
   | {
       readonly op: "stream";
@@ -70,7 +76,7 @@ async function obey(order: Order): Promise<Omit<Answer, "id">> {
     case "icmp":
       return { outcome: await probeIcmp(order) };
     case "echo":
-      await echo(order.protocol, order.port);
+      await echo(order.protocol, order.port, order.address);
       return {};
     case "listening":
       return { text: listening(order.port) ? "yes" : "no" };

@@ -9,8 +9,8 @@ export interface SinkReport {
   readonly durationMs: number;
 }
 
-/** Both families on one socket: `::` takes IPv4 too. */
-export function echo(protocol: "tcp" | "udp", port: number): Promise<void> {
+/** Without an address both families on one socket: `::` takes IPv4 too. */
+export function echo(protocol: "tcp" | "udp", port: number, address = "::"): Promise<void> {
   return new Promise((resolve, reject) => {
     if (protocol === "tcp") {
       const server = createServer((socket) => {
@@ -18,13 +18,15 @@ export function echo(protocol: "tcp" | "udp", port: number): Promise<void> {
         socket.pipe(socket);
       });
       server.once("error", reject);
-      server.listen(port, "::", () => resolve());
+      server.listen(port, address, () => resolve());
       return;
     }
-    const socket = createSocket({ type: "udp6", ipv6Only: false });
+    const socket = address.includes(":")
+      ? createSocket({ type: "udp6", ipv6Only: false })
+      : createSocket("udp4");
     socket.on("message", (data, from) => socket.send(data, from.port, from.address));
     socket.once("error", reject);
-    socket.bind(port, "::", () => resolve());
+    socket.bind(port, address, () => resolve());
   });
 }
 
