@@ -11,10 +11,9 @@ import {
   parseAdminPolicy,
   readPolicy,
 } from "../../../src/policy/index.ts";
+import { TRUST } from "./subjects.ts";
 
 type Labels = Readonly<Record<string, string>>;
-
-const SETTINGS = { identityLabels: [], trustImageLabels: false };
 
 /** `shop/web` with these labels, where compose would have put it. */
 export function party(
@@ -35,7 +34,7 @@ export function party(
     },
     inherited: [],
   };
-  const { policy, subject, problems } = readPolicy({}, container, SETTINGS, policies);
+  const { policy, subject, problems } = readPolicy({}, container, TRUST, policies);
   if (problems.length > 0) throw new Error(JSON.stringify(problems));
   const owner = {
     subject,
