@@ -48,6 +48,8 @@ export class World {
   readonly tables = new MemoryTables();
   readonly docker: MemoryDocker | undefined;
   host = new MemoryHost(BOOT);
+  /** Numbers that the host has for the containers' network namespaces. */
+  readonly #namespaces = new Map<ContainerId, number>();
   readonly config: Config;
   readonly #options: WorldOptions;
   #life: Life | undefined;
@@ -90,6 +92,7 @@ export class World {
   reboot(): void {
     this.kill();
     this.host = new MemoryHost("00000000-0000-4000-8000-000000000002");
+    this.#namespaces.clear();
     for (const rows of Object.values(this.tables.rows)) rows.clear();
     this.tables.attached.clear();
     this.tables.used = false;
@@ -198,8 +201,28 @@ export class World {
       throw error;
     });
     const { SrcName } = joined.InterfaceName as { SrcName: string };
-    this.host.moveAway(SrcName);
+    this.host.moveAway(SrcName, this.#namespaceOf(containerId));
     this.docker?.connectEndpoint(networkId, endpointId, containerId);
+  }
+
+  /** Docker makes a container's link to docker_gwbridge, both ends here. Returns the index of ours. */
+  async makeWayOut(name: string): Promise<number> {
+    const bridge = "docker_gwbridge";
+    if ((await this.host.link(bridge)) === undefined) this.host.addBridge(bridge);
+    const port = await this.host.createVf(`${name}c`, name, 1500);
+    this.host.enslave(name, bridge);
+    return port;
+  }
+
+  /** Docker moves the other end of a {@link makeWayOut} into a container. */
+  leadOut(name: string, containerId: ContainerId): void {
+    this.host.moveAway(`${name}c`, this.#namespaceOf(containerId));
+  }
+
+  #namespaceOf(containerId: ContainerId): number {
+    const known = this.#namespaces.get(containerId) ?? this.host.newNamespace();
+    this.#namespaces.set(containerId, known);
+    return known;
   }
 }
 
