@@ -38,6 +38,7 @@ export function requiredFault(place: Place | string | undefined, variable: strin
 
 /** As compose writes paths, positions in brackets: `services.web.ports[0]`. */
 export function formatPath(path: TreePath): string {
+  if (path.length === 0) return "the file";
   return clip(path.join(".").replaceAll(".[", "["), MESSAGE_LENGTH_MAX / 2);
 }
 

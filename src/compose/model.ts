@@ -65,7 +65,7 @@ export class ModelReader {
   ): Promise<YamlNode | undefined> {
     const { root, resets } = takeResets(document);
     if (root === undefined) return below;
-    if (root.kind !== "mapping") throw fault("E161", root.place, "must be a mapping", ["the file"]);
+    if (root.kind !== "mapping") throw fault("E161", root.place, "must be a mapping", []);
     const lookup = (variable: string) => reading.environment.get(variable);
     let file = this.#interpolation.apply(root, lookup) as Mapping;
     const services = file.entries.get("services");

@@ -38,7 +38,9 @@ function readShort(item: YamlNode, path: TreePath): Published {
   }
   const protocol = protocolText === "" ? "tcp" : protocolText.toLowerCase();
   if (rest.length > 0 || !isProtocol(protocol)) return fail("the protocol is tcp, udp or sctp");
-  const hostIp = address === "" ? undefined : (readAddress(address) ?? fail("no address to publish on"));
+  // Between brackets where it has colons of its own.
+  const bare = address.includes(":") ? /^\[(.*)\]$/.exec(address)?.[1] : address;
+  const hostIp = bare === "" ? undefined : (readAddress(bare) ?? fail("no address to publish on"));
   return { target, protocol, published, hostIp, place: item.place };
 }
 
@@ -74,12 +76,12 @@ function width({ first, last }: PortRange): number {
   return last - first;
 }
 
-/** The address as it is written, without brackets. */
-function readAddress(text: string): string | undefined {
-  const bare = text.replace(/^\[(.*)\]$/, "$1");
+/** The address as it is written; undefined when it is none. */
+function readAddress(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
   try {
-    parseIp(bare);
-    return bare;
+    parseIp(text);
+    return text;
   } catch (error) {
     if (isHyperionError(error)) return undefined;
     throw error;

@@ -91,7 +91,7 @@ function reasonOf({ keyword, params, parentSchema, message }: ErrorObject, node:
       return `key ${quote(String(params.missingProperty))} is missing`;
     case "type": {
       const types: readonly string[] = [params.type].flat();
-      return `must be ${types.map((type) => TYPE_NAMES[type] ?? type).join(" or ")}`;
+      return `must be ${types.map((type) => TYPE_NAMES[type] ?? type).join(", or ")}`;
     }
     case "enum":
       return `must be ${[params.allowedValues].flat().map(String).join(" or ")}`;
