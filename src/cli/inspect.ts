@@ -1,15 +1,15 @@
 import type {
   DropDocument,
   EndpointDocument,
-  EventDocument,
   NetworkDocument,
   StatusDocument,
 } from "../observe/admin-view.ts";
 import { AdminClient, DAEMON_OPTIONS, DAEMON_OPTIONS_HELP } from "./admin-client.ts";
 import { readOptions } from "./arguments.ts";
-import { type Command, type Invocation, json } from "./commands.ts";
-import { formatDrops, formatEvent } from "./show/drops.ts";
+import { type Command, json } from "./commands.ts";
+import { formatDrops } from "./show/drops.ts";
 import { formatEndpoints } from "./show/endpoints.ts";
+import { followEvents } from "./show/events.ts";
 import { formatNetworks } from "./show/networks.ts";
 import { formatStatus } from "./show/status.ts";
 
@@ -53,23 +53,11 @@ ${DAEMON_OPTIONS_HELP}  --follow               each drop and audit as it happens
   async run(invocation) {
     const options = readOptions(invocation.args, { ...DAEMON_OPTIONS, follow: { type: "boolean" } });
     const client = AdminClient.of(options["admin-socket"], invocation.environment);
-    if (options.follow === true) return follow(client, options.json === true, invocation);
+    if (options.follow === true) {
+      return followEvents(client, "drop,audit,lost", { ...invocation, asJson: options.json === true });
+    }
     const value = await client.get<readonly DropDocument[]>("/v1/drops");
     invocation.print(options.json === true ? json(value) : formatDrops(value));
     return 0;
   },
 };
-
-async function follow(
-  client: AdminClient,
-  asJson: boolean,
-  { print, interrupted }: Invocation,
-): Promise<number> {
-  for await (const event of client.follow<EventDocument>(
-    "/v1/events?follow=1&type=drop,audit,lost",
-    interrupted,
-  )) {
-    print(asJson ? `${JSON.stringify(event)}\n` : `${formatEvent(event)}\n`);
-  }
-  return 0;
-}

@@ -1,4 +1,5 @@
 import type { LogFields } from "../base/log.ts";
+import { printable } from "../base/printable.ts";
 
 export const LOG_LEVELS = ["info", "warn", "error"] as const;
 
@@ -36,11 +37,4 @@ export function formatText(entry: LogEntry, coloured: boolean): string {
   const first = details === "" ? head : `${head} (${details})`;
   const text = [first, ...lines.slice(1).map((line) => `  ${line}`)].join("\n");
   return coloured && COLOURS[level] !== "" ? `${COLOURS[level]}${text}${PLAIN}` : text;
-}
-
-/** Labels come from whoever starts a container: their control characters must not reach a terminal. */
-function printable(text: string): string {
-  return text.replace(/\p{Cc}|\p{Cf}|\u2028|\u2029/gu, (character) => {
-    return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`;
-  });
 }

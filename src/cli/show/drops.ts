@@ -1,4 +1,4 @@
-import type { DropDocument, EventDocument } from "../../observe/admin-view.ts";
+import type { DropDocument } from "../../observe/admin-view.ts";
 import { formatTable } from "../table.ts";
 import { formatBytes } from "./endpoints.ts";
 
@@ -14,11 +14,4 @@ export function formatDrops(drops: readonly DropDocument[]): string {
       formatBytes(drop.bytes),
     ]),
   );
-}
-
-/** One line per event of `hyperion drops --follow`: when, what, and every field that is known. */
-export function formatEvent({ event, timeMs, ...fields }: EventDocument): string {
-  const known = Object.entries(fields).filter(([, value]) => value !== null && value !== "");
-  const text = known.map(([name, value]) => `${name}=${value}`).join(" ");
-  return `${new Date(timeMs).toISOString()} ${event.padEnd(5)} ${text}`;
 }

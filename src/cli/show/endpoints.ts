@@ -1,10 +1,11 @@
+import { printableLines } from "../../base/printable.ts";
 import type { EndpointDocument } from "../../observe/admin-view.ts";
 import { formatTable } from "../table.ts";
 
-/** `hyperion endpoints` for people: the table, then what is wrong with those in quarantine. */
+/** `hyperion endpoints` for people: the table, then what is wrong with those in quarantine, then what was ignored. */
 export function formatEndpoints(endpoints: readonly EndpointDocument[]): string {
   const table = formatTable(
-    ["CONTAINER", "NETWORK", "IPV4", "IPV6", "MAC", "VF", "MODE", "IDENTITY", "SENT", "RECEIVED"],
+    ["CONTAINER", "NETWORK", "IPV4", "IPV6", "MAC", "VF", "MODE", "OUT", "IDENTITY", "SENT", "RECEIVED"],
     endpoints.map((endpoint) => [
       endpoint.container?.name ?? `(${endpoint.id.slice(0, 12)})`,
       endpoint.networkName ?? endpoint.networkId.slice(0, 12),
@@ -13,6 +14,7 @@ export function formatEndpoints(endpoints: readonly EndpointDocument[]): string 
       endpoint.mac,
       endpoint.vf,
       endpoint.mode,
+      formatWayOut(endpoint.wayOut),
       endpoint.identity === null ? "-" : `${endpoint.identity}`,
       formatBytes(endpoint.sentBytes),
       formatBytes(endpoint.receivedBytes),
@@ -23,7 +25,14 @@ export function formatEndpoints(endpoints: readonly EndpointDocument[]): string 
       (problem) => `\n${endpoint.container?.name ?? endpoint.id.slice(0, 12)} is quarantined:\n${problem}\n`,
     ),
   );
-  return table + problems.join("");
+  const warnings = endpoints.flatMap((endpoint) => endpoint.warnings.map((warning) => `\n${warning}\n`));
+  return printableLines(table + problems.join("") + warnings.join(""));
+}
+
+/** Whether this endpoint's policy governs what its container says to the outside. */
+function formatWayOut(wayOut: EndpointDocument["wayOut"]): string {
+  if (wayOut === null) return "-";
+  return wayOut.governs ? "yes" : "other";
 }
 
 /** Decimal units, three significant digits: `1.24 MB`. */

@@ -20,10 +20,16 @@ export function formatStatus(status: StatusDocument, nowMs: number): string {
       "endpoints",
       `${status.endpoints}${status.quarantined > 0 ? `, ${status.quarantined} quarantined` : ""}`,
     ],
+    ["policies", `${status.policies}`],
+    ["flows", formatFlowCount(status.flows)],
     ["VFs", `${vfs.used} used, ${vfs.warm} warm, limit ${vfs.limit}`],
     ["events lost", `${dataplane.eventsLost}`],
   ];
   return lines.map(([name, value]) => `${`${name}:`.padEnd(13)}${value}\n`).join("");
+}
+
+function formatFlowCount({ known, forgotten }: StatusDocument["flows"]): string {
+  return `${known} learned${forgotten > 0 ? `, ${forgotten} FORGOTTEN for want of room` : ""}`;
 }
 
 function formatNic({ entries, connections, connectionsRefused, failed, punted, lost }: NicDocument): string {

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { HyperionError } from "../../../src/model/errors.ts";
 import type {
   AdminView,
   DropDocument,
@@ -20,7 +21,7 @@ import { createAdminApp } from "../../../src/server/admin-app.ts";
 import { type Listener, listen } from "../../../src/server/listener.ts";
 import { recordingLog } from "../../protocol/recording-drivers.ts";
 import { NO_POLICIES } from "../admin/administration.ts";
-import { FLOW, RULE, STATUS } from "./documents.ts";
+import { ANSWER, FLOW, RULE, STATUS } from "./documents.ts";
 
 const CLI = fileURLToPath(new URL("../../../src/cli/main.ts", import.meta.url));
 
@@ -51,11 +52,16 @@ function expectRefusal(result: CommandResult, sentence: string | RegExp): void {
   expect(result).toMatchObject({ status: 2, stdout: "" });
 }
 
+const COMMANDS = [
+  ...["serve", "status", "networks", "endpoints", "drops", "rules", "why", "flows", "events"],
+  ...["policy", "doctor", "demo"],
+];
+
 describe("the command line", () => {
   it("shows the commands, as help or for want of one", async () => {
     const help = await hyperion(["--help"]);
     expect(help).toMatchObject({ status: 0, stderr: "" });
-    for (const command of ["serve", "status", "networks", "endpoints", "drops", "policy", "doctor", "demo"]) {
+    for (const command of COMMANDS) {
       expect(help.stdout).toMatch(new RegExp(`^  ${command} +[A-Z]`, "m"));
     }
     expect(await hyperion([])).toEqual({ ...help, status: 2 });
@@ -74,7 +80,7 @@ describe("the command line", () => {
     [
       "a command like none",
       ["xyzzy"],
-      'unknown command "xyzzy"; commands are serve, status, networks, endpoints, drops, policy, doctor, demo',
+      'unknown command "xyzzy"; commands are serve, status, networks, endpoints, drops, rules, why, flows, events, policy, doctor, demo',
     ],
     ["an option", ["status", "--jsn"], 'unknown option "--jsn"; did you mean --json? [E701]'],
     [
@@ -164,6 +170,7 @@ class FixedView implements AdminView {
     return [RULE];
   }
   async why({ from, to, probe }: WhyQuestion) {
+    if (this.failure !== undefined) throw this.failure;
     const answers = this.answers;
     return { from, to, probe, answers, more: 0, notes: [], settled: true };
   }
@@ -175,7 +182,7 @@ class FixedView implements AdminView {
   async clearFlows() {
     this.seenFlows = [];
   }
-  recentEvents() {
+  recentEvents(): readonly EventDocument[] {
     return [{ event: "audit", timeMs: 0, rule: "sql" }];
   }
   follow(listener: (event: EventDocument) => void) {
@@ -225,6 +232,63 @@ describe("with a daemon", () => {
     expect((await hyperion(["networks", "--admin-socket", socket])).stdout).toMatch(/^NETWORK +ID /);
     expect((await hyperion(["endpoints", "--json", "--admin-socket", socket])).stdout).toBe("[]\n");
     expect((await hyperion(["drops", "--admin-socket", socket])).stdout).toMatch(/^CONTAINER +REASON /);
+  });
+
+  it("shows rules, flows and events, and forgets flows", async () => {
+    const env = { HYPERION_ADMIN_SOCKET: socket };
+    expect((await hyperion(["rules"], env)).stdout).toMatch(/^CONTAINER +NETWORK .*\nshop\/db /);
+    expect(JSON.parse((await hyperion(["rules", "shop/db", "--json"], env)).stdout)).toEqual([RULE]);
+    expect((await hyperion(["flows"], env)).stdout).toMatch(/^CONTAINER .*\nshop\/db +ingress +tool /);
+    expect(JSON.parse((await hyperion(["flows", "--json"], env)).stdout)).toEqual([FLOW]);
+    expect((await hyperion(["flows", "--clear"], env)).stdout).toBe("all flows are forgotten\n");
+    expect((await hyperion(["flows", "--json"], env)).stdout).toBe("[]\n");
+    expect((await hyperion(["events"], env)).stdout).toBe("1970-01-01T00:00:00.000Z audit rule=sql\n");
+    expect((await hyperion(["events", "--type", "drop,log", "--json"], env)).stdout).toBe("[]\n");
+  });
+
+  it.each([
+    [[], "allow", [], 0],
+    [["--expect", "allow"], "allow", [], 0],
+    [["--expect", "deny"], "allow", [], 1],
+    [["--expect", "deny"], "deny", [], 0],
+    [["--expect", "allow"], "deny", [], 1],
+    [[], "deny", [], 0],
+    [[], "allow", ["they differ"], 1],
+    [["--expect", "allow"], "allow", ["they differ"], 1],
+  ] as const)(
+    "why with %j, %s and %j of mismatches ends with %j",
+    async (options, verdict, mismatches, status) => {
+      view.answers = [{ ...ANSWER, verdict, mismatches }];
+      const words = ["why", "web", "db", "tcp/5432", "--network", "n", "--admin-socket", socket, ...options];
+      const result = await hyperion(words);
+      expect([result.status, result.stderr]).toEqual([status, ""]);
+      expect(result.stdout).toContain(ANSWER.explanation);
+    },
+  );
+
+  it("why of who meets nowhere is a denial", async () => {
+    view.answers = [];
+    const ask = (verdict: string) =>
+      hyperion(["why", "web", "db", "tcp/5432", "--json", "--expect", verdict, "--admin-socket", socket]);
+    expect([(await ask("allow")).status, (await ask("deny")).status]).toEqual([1, 0]);
+    expectRefusal(await ask("maybe"), '--expect: "maybe" is not allow or deny [E702]');
+  });
+
+  it("passes on what is wrong with the question, under its own code", async () => {
+    view.failure = new HyperionError("E190", { name: '"x"', hint: "see: hyperion endpoints" });
+    expectRefusal(
+      await hyperion(["why", "x", "db", "tcp/80", "--admin-socket", socket]),
+      'nothing that Hyperion knows is called "x"; see: hyperion endpoints [E190]',
+    );
+  });
+
+  it.each([
+    [["why", "web"], "TO is missing; the words are: FROM TO PROBE [E712]"],
+    [["why", "web", "db", "tcp/1", "x"], '"x" is one word too many; the words are: FROM TO PROBE [E712]'],
+    [["rules", "a", "b"], '"b" is one word too many; the words are: [CONTAINER] [E712]'],
+    [["flows", "--cler"], 'unknown option "--cler"; did you mean --clear? [E701]'],
+  ])("says how %j is wrong", async (words, sentence) => {
+    expectRefusal(await hyperion(words), sentence);
   });
 
   it("prints a large document to its last byte, also to a slow reader", async () => {

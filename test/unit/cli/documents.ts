@@ -3,6 +3,7 @@ import type {
   NicDocument,
   RuleDocument,
   StatusDocument,
+  WhyAnswer,
 } from "../../../src/observe/admin-view.ts";
 
 export const STATUS: StatusDocument = {
@@ -65,4 +66,23 @@ export const FLOW: FlowDocument = {
   packets: 3,
   firstSeenMs: 0,
   lastSeenMs: 60_000,
+};
+
+export const ANSWER: WhyAnswer = {
+  network: "shop_default",
+  from: "shop-web-1",
+  to: "shop-db-1",
+  verdict: "allow",
+  audit: false,
+  egress: { verdict: "allow", audit: false, by: "posture", text: null, packets: 0 },
+  ingress: {
+    verdict: "allow",
+    audit: false,
+    by: "rule:sql",
+    text: "allow tcp/5432 from service:web",
+    packets: 3,
+  },
+  explanation: "shop-web-1 -> shop-db-1 tcp/5432 on shop_default: allow\n",
+  quarantine: [],
+  mismatches: [],
 };

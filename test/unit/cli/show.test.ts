@@ -1,11 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { formatDrops, formatEvent } from "../../../src/cli/show/drops.ts";
+import type { AccessDocument } from "../../../src/admin/index.ts";
+import { formatDrops } from "../../../src/cli/show/drops.ts";
 import { formatBytes, formatEndpoints } from "../../../src/cli/show/endpoints.ts";
+import { formatEvent } from "../../../src/cli/show/events.ts";
+import { formatFlows } from "../../../src/cli/show/flows.ts";
 import { formatNetworks } from "../../../src/cli/show/networks.ts";
+import { formatApplied, formatPlan, formatPolicies } from "../../../src/cli/show/policies.ts";
+import { formatRules } from "../../../src/cli/show/rules.ts";
 import { formatDuration, formatStatus } from "../../../src/cli/show/status.ts";
+import { formatWhy } from "../../../src/cli/show/why.ts";
 import { formatTable } from "../../../src/cli/table.ts";
 import type { EndpointDocument, NetworkDocument, NicDocument } from "../../../src/observe/admin-view.ts";
-import { NIC, STATUS } from "./documents.ts";
+import { ANSWER, FLOW, NIC, RULE, STATUS } from "./documents.ts";
 
 describe("a table", () => {
   it("is as wide as its widest cells, with nothing after the last", () => {
@@ -56,6 +62,8 @@ connections: 3 of 1024
 docker:      unix:///var/run/docker.sock, engine 29.1.0
 networks:    1
 endpoints:   2
+policies:    1
+flows:       12 learned
 VFs:         2 used, 16 warm, limit 4096
 events lost: 0
 `);
@@ -108,6 +116,8 @@ const ENDPOINT = {
   container: null,
   mode: "quarantine",
   problems: ["Docker has not said yet which container this is"],
+  warnings: [],
+  wayOut: null,
   mac: "02:42:0a:01:00:02",
   ipv4: "10.1.0.2",
   ipv6: null,
@@ -124,12 +134,174 @@ describe("endpoints", () => {
   it("show IDs where names are not known, and why one is quarantined", () => {
     const lines = formatEndpoints([ENDPOINT]).split("\n");
     expect(lines[1]).toMatch(
-      /^\(e10000000000\) +a10000000000 +10\.1\.0\.2 +- +02:42:0a:01:00:02 +hyv1 +quarantine +- +1\.50 kB +0 B$/,
+      /^\(e10000000000\) +a10000000000 +10\.1\.0\.2 +- +02:42:0a:01:00:02 +hyv1 +quarantine +- +- +1\.50 kB +0 B$/,
     );
     expect(lines.slice(3, 5)).toEqual([
       "e10000000000 is quarantined:",
       "Docker has not said yet which container this is",
     ]);
+  });
+});
+
+describe("endpoints that run", () => {
+  const line = (more: Partial<EndpointDocument>) =>
+    formatEndpoints([{ ...ENDPOINT, mode: "learn", problems: [], ...more }]).split("\n");
+
+  it("show whether they govern the way out, and labels that were ignored", () => {
+    expect(line({ wayOut: { port: 9, governs: true } })[1]).toMatch(/ learn +yes /);
+    expect(line({ wayOut: { port: 9, governs: false } })[1]).toMatch(/ learn +other /);
+    expect(line({ warnings: ["W401 web: label x\n  comes from the image"] }).slice(2)).toEqual([
+      "",
+      "W401 web: label x",
+      "  comes from the image",
+      "",
+    ]);
+  });
+});
+
+describe("what labels say", () => {
+  it("lets no control character through", () => {
+    const evil = 'allow comment "\u001b[2J"';
+    const shown = [
+      formatRules([{ ...RULE, text: evil }]),
+      formatWhy({
+        from: "a",
+        to: "b",
+        probe: "tcp/80",
+        answers: [{ ...ANSWER, explanation: `${evil}\n` }],
+        more: 0,
+        notes: [],
+        settled: true,
+      }),
+      formatEndpoints([{ ...ENDPOINT, warnings: [evil] }]),
+      formatEvent({ event: "log", timeMs: 0, message: evil }),
+    ];
+    for (const text of shown) {
+      expect(text).not.toContain("\u001b");
+      expect(text).toContain("\\u001b[2J");
+    }
+  });
+});
+
+describe("rules", () => {
+  it("show who shares them, tiers but the containers' own, and what made the posture so", () => {
+    const [first] = RULE.sharers;
+    const sharers = ["a", "b", "c"].map((container) => ({ container, service: null, network: container }));
+    const posture = { ...RULE, tier: null, rule: null, text: null, posture: "default-deny (label x)" };
+    const lines = formatRules([
+      RULE,
+      { ...RULE, tier: "admin", sharers: first === undefined ? [] : [first] },
+      { ...posture, sharers },
+    ]).split("\n");
+    expect(lines[1]).toMatch(
+      /^shop\/db +shop_default +ingress +sql +3 +180 B +allow tcp\/5432 from service:api$/,
+    );
+    expect(lines[2]).toMatch(/^shop\/db +shop_default +ingress +admin:sql /);
+    expect(lines[3]).toMatch(/^a and 2 more +a,b,c +ingress +posture .* default-deny \(label x\)$/);
+  });
+});
+
+describe("flows", () => {
+  it("show services, containers and addresses", () => {
+    const icmp = {
+      ...FLOW,
+      peer: { address: "192.0.2.1", host: true },
+      protocol: "icmp",
+      port: 0x800,
+    } as const;
+    const other = {
+      ...FLOW,
+      peer: { address: "203.0.113.7", host: false },
+      protocol: "other",
+      port: 0,
+    } as const;
+    const lines = formatFlows([FLOW, icmp, other]).split("\n");
+    expect(lines[1]).toMatch(
+      /^shop\/db +ingress +tool +tcp\/5432 +3 +1970-01-01T00:00:00\.000Z +1970-01-01T00:01:00/,
+    );
+    expect(lines[2]).toMatch(/ host:192\.0\.2\.1 +icmp\/8:0 /);
+    expect(lines[3]).toMatch(/ world:203\.0\.113\.7 +other /);
+  });
+
+  it("that were forgotten are said in the status", () => {
+    expect(formatStatus({ ...STATUS, flows: { known: 9, forgotten: 2 } }, 0)).toContain(
+      "flows:       9 learned, 2 FORGOTTEN for want of room\n",
+    );
+  });
+});
+
+describe("why", () => {
+  const document = {
+    from: "a",
+    to: "b",
+    probe: "tcp/80",
+    answers: [ANSWER],
+    more: 0,
+    notes: [],
+    settled: true,
+  };
+
+  it("shows the explanation and how often it was decided so", () => {
+    expect(formatWhy(document)).toBe(`${ANSWER.explanation}Decided so: egress 0, ingress 3 times.\n`);
+    const outside = { ...ANSWER, egress: { ...ANSWER.egress, by: null } };
+    expect(formatWhy({ ...document, answers: [outside] })).toContain("Decided so: ingress 3 times.\n");
+  });
+
+  it("is loud about tables that are not as they should be", () => {
+    const wrong = { ...ANSWER, mismatches: ["ingress of b: no row"] };
+    expect(formatWhy({ ...document, answers: [wrong] })).toMatch(
+      /\nNOT AS THE POLICIES SAY: ingress of b: no row\n$/,
+    );
+    expect(formatWhy({ ...document, answers: [wrong], settled: false })).toMatch(
+      /being changed: ask again\n$/,
+    );
+    expect(formatWhy({ ...document, settled: false })).not.toContain("ask again");
+  });
+
+  it("says who is quarantined, what is left out and who meets nobody", () => {
+    const silent = {
+      ...ANSWER,
+      explanation: null,
+      verdict: "deny" as const,
+      quarantine: ["b is quarantined: x"],
+    };
+    expect(formatWhy({ ...document, answers: [silent] })).toContain(
+      "shop-web-1 -> shop-db-1 on shop_default: deny\nDecided so: egress 0, ingress 3 times.\nb is quarantined: x\n",
+    );
+    expect(formatWhy({ ...document, more: 2, notes: ["a has no way out"] })).toMatch(
+      /\n… and 2 more pairs; name one container of each\n\na has no way out\n$/,
+    );
+  });
+});
+
+describe("admin policies", () => {
+  const access = { lost: 0, gained: 0, pairs: [], skipped: [] };
+  const plan = (more: Partial<AccessDocument>) =>
+    formatPlan({ name: "base", base: 0, unchanged: false, access: { ...access, ...more } });
+  const pair = { network: "n", from: "a", to: "b", change: "loses", what: "tcp/23" } as const;
+
+  it("show who loses and who gains", () => {
+    expect(plan({})).toBe("nobody who runs loses or gains access\n");
+    expect(plan({ lost: 1, pairs: [pair] })).toBe(
+      "1 pair loses access\n   NETWORK  FROM  TO  WHAT\n-  n        a     b   tcp/23\n",
+    );
+    expect(plan({ lost: 2, gained: 1, pairs: [pair, { ...pair, change: "gains" }] })).toBe(
+      "2 pairs lose, 1 pair gains access\n   NETWORK  FROM  TO  WHAT\n-  n        a     b   tcp/23\n+  n        a     b   tcp/23\n… and 1 more\n",
+    );
+    expect(plan({ skipped: ["big"] })).toContain("not compared, as too many are on it: big\n");
+  });
+
+  it("say when they are not in force everywhere", () => {
+    const applied = { name: "base", version: 2, changed: true, pending: null };
+    expect(formatApplied(applied, "applied")).toBe("base is applied: version 2\n");
+    expect(formatApplied({ ...applied, pending: "no room" }, "applied")).toContain("NOT IN FORCE EVERYWHERE");
+  });
+
+  it("are listed", () => {
+    const policy = { name: "base", version: 2, tier: "admin", rules: [], appliedAtMs: 0 } as const;
+    expect(formatPolicies([policy]).split("\n")[1]).toBe(
+      "base    2        admin  0      1970-01-01T00:00:00.000Z",
+    );
   });
 });
 
