@@ -7,7 +7,15 @@ import {
   printRule,
   readLabelKey,
 } from "../policy/index.ts";
-import { nodeAt, type Place, readYaml, replaceScalars, type YamlNode, type YamlPath } from "../yaml/index.ts";
+import {
+  nodeAt,
+  type Place,
+  readYaml,
+  replaceScalars,
+  type Scalar,
+  type YamlNode,
+  type YamlPath,
+} from "../yaml/index.ts";
 
 /** A rule that could be written in the canonical form, or that cannot be read. */
 export interface Spelling {
@@ -114,10 +122,19 @@ function textsOfCarrier(node: YamlNode | undefined, path: YamlPath): readonly Ru
   }
   if (node?.kind !== "sequence") return [];
   return node.items.flatMap((item, i) => {
-    const [label = "", value] = item.kind === "scalar" ? splitOnce(item.text) : [];
+    if (item.kind !== "scalar") return [];
+    const [label = "", value] = splitOnce(item.text);
     if (value === undefined) return [];
-    return textOf(item.place, [...path, i], path, label, value, (canonical) => `${label}=${canonical}`);
+    const wrap = (canonical: string) => `${label}=${canonical}`;
+    return textOf(valuePlace(item, label), [...path, i], path, label, value, wrap);
   });
+}
+
+/** Where the value of `key=value` begins, unless escapes or line breaks hide that. */
+function valuePlace({ place, source }: Scalar, label: string): Place {
+  if (source.style === "block") return place;
+  const quote = source.style === "plain" ? 0 : 1;
+  return { ...place, column: place.column + quote + label.length + 1 };
 }
 
 function splitOnce(text: string): readonly [string, string] | readonly [] {

@@ -63,7 +63,11 @@ export async function readInput(
   const settings = { defaultPosture: postureOf(values), identityLabels: listOf(values["identity-labels"]) };
   const sources = await sourcesOf(values, environment, files);
   const projects: ComposeProject[] = [];
-  for (const source of sources) projects.push(await loadProject(source, files));
+  for (const source of sources) {
+    // A wrong path is wrong usage, and not something that is found in a file.
+    for (const path of source.files) await files.need(path);
+    projects.push(await loadProject(source, files));
+  }
   checkNames(projects);
   const policies: PolicyFile[] = [];
   for (const path of values.policy ?? []) {

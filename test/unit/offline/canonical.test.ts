@@ -38,8 +38,8 @@ x-more: [ 1,2 ]
     expect(rules).toBe(4);
     expect(spellings.map(({ place, within, label }) => `${formatPlace(place)} ${within} ${label}`)).toEqual([
       "compose.yaml:5:32 services.web.labels hyperion.ingress.http",
-      "compose.yaml:10:9 services.db.labels hyperion.ingress.sql",
-      "compose.yaml:11:9 services.db.labels hyperion.egress.no",
+      "compose.yaml:10:30 services.db.labels hyperion.ingress.sql",
+      "compose.yaml:11:29 services.db.labels hyperion.egress.no",
       "compose.yaml:12:60 services.db.networks.back.driver_opts hyperion.ingress.x",
     ]);
   });
