@@ -84,7 +84,7 @@ export function adminProblem(
     (text, step) => (typeof step === "number" ? `${text}[${step}]` : text === "" ? step : `${text}.${step}`),
     "",
   );
-  const label = rule === undefined ? written : `${rule}.${path.slice(2).join(".")}`;
+  const label = rule === undefined ? written || "document" : `${rule}.${path.slice(2).join(".")}`;
   return { ...fault, carrier: "admin policy", label, value, policy, path };
 }
 

@@ -62,8 +62,8 @@ class DocumentReader {
 
   read(document: unknown): PolicyTexts {
     const policy = this.#mapping(document, [], "tier and rules", POLICY_KEYS);
-    const rules = this.#rules(policy.rules, policy === EMPTY);
-    return { name: this.#policyName(policy), tier: this.#tier(policy), rules };
+    if (policy === EMPTY) return { name: this.#name, tier: "admin", rules: [] };
+    return { name: this.#policyName(policy), tier: this.#tier(policy), rules: this.#rules(policy.rules) };
   }
 
   #policyName({ name }: Mapping): string {
@@ -82,9 +82,9 @@ class DocumentReader {
     return "admin";
   }
 
-  #rules(rules: unknown, isMissing: boolean): readonly PolicyRuleFacts[] {
+  #rules(rules: unknown): readonly PolicyRuleFacts[] {
     if (!Array.isArray(rules)) {
-      if (!isMissing) this.#refuse(["rules"], rules, "expected a list of rules");
+      this.#refuse(["rules"], rules, "expected a list of rules");
       return [];
     }
     if (rules.length > ADMIN_RULES_MAX) {

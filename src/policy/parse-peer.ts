@@ -116,6 +116,13 @@ function expectClosing(cursor: Cursor): void {
   if (!cursor.accept(")")) throw refuse("E102", cursor.here, 'expected ")"');
 }
 
+/** True for a word that would be a selector after `from` or `to`. */
+export function looksLikeSelector(text: string): boolean {
+  const word = text.toLowerCase();
+  const named = NAMED_KINDS.some((kind) => word.startsWith(kind));
+  return named || WORD_KINDS.includes(word) || looksLikeAddress(text);
+}
+
 /** Names have no dots and colons in this arrangement: `10.`…, or two colons. */
 function looksLikeAddress(text: string): boolean {
   return /^\d+\.[\d./]+$/.test(text) || /^[0-9a-f.]*:[0-9a-f.]*:[0-9a-f:./]*$/i.test(text);

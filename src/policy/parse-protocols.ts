@@ -79,11 +79,13 @@ function parseRange(text: string, span: Span): PortRange {
   if (firstText === undefined) {
     throw refuse("E102", span, "expected a port or a range of ports, like 80 or 7000-7100");
   }
+  for (const port of [firstText, lastText ?? firstText]) {
+    if (Number(port) >= 1 && Number(port) <= PORT_MAX) continue;
+    const shown = port.length > 10 ? `${port.slice(0, 10)}…` : port;
+    throw refuse("E117", span, `port ${shown} is outside 1–${PORT_MAX}`);
+  }
   const first = Number(firstText);
   const last = lastText === undefined ? first : Number(lastText);
-  for (const port of [first, last]) {
-    if (port < 1 || port > PORT_MAX) throw refuse("E117", span, `port ${port} is outside 1–${PORT_MAX}`);
-  }
   if (first > last) throw refuse("E117", span, "the range of ports is reversed", `${last}-${first}`);
   return { first, last, span };
 }

@@ -1,7 +1,7 @@
 import type { Direction, Verdict } from "../model/posture.ts";
 import { type Alternative, PRIO_DEFAULT, PRIO_MAX, type Rule } from "./ast.ts";
 import { Cursor, Refusal, refuse } from "./cursor.ts";
-import { parseAlternatives } from "./parse-peer.ts";
+import { looksLikeSelector, parseAlternatives } from "./parse-peer.ts";
 import { PROTOCOL_WORDS, parseProtocols } from "./parse-protocols.ts";
 import type { Fault } from "./problem.ts";
 import { tokenize } from "./token.ts";
@@ -56,7 +56,7 @@ function readRule(cursor: Cursor, direction: Direction): Rule {
   const startsPeerOrOption = PEER_AND_OPTION_WORDS.includes(cursor.peekWord() ?? "");
   const protocols = cursor.done || startsPeerOrOption ? [] : readProtocols(cursor);
   const peer = readPeer(cursor, direction);
-  const options = readOptions(cursor, peer !== undefined);
+  const options = readOptions(cursor, direction, peer !== undefined);
   return { action, protocols, peer: peer ?? [], ...options, span: { start, end: cursor.end } };
 }
 
@@ -82,15 +82,24 @@ function readProtocols(cursor: Cursor): Rule["protocols"] {
 function readPeer(cursor: Cursor, direction: Direction): readonly Alternative[] | undefined {
   const word = cursor.peekWord();
   if (word !== "from" && word !== "to") return undefined;
-  const right = direction === "ingress" ? "from" : "to";
-  if (word !== right) throw refuse("E121", cursor.here, `${direction} rules take "${right}"`, right);
+  demandPreposition(cursor, direction);
   cursor.next("a peer");
   return parseAlternatives(cursor);
 }
 
+function prepositionOf(direction: Direction): string {
+  return direction === "ingress" ? "from" : "to";
+}
+
+function demandPreposition(cursor: Cursor, direction: Direction): void {
+  const right = prepositionOf(direction);
+  if (cursor.peekWord() === right) return;
+  throw refuse("E121", cursor.here, `${direction} rules take "${right}"`, right);
+}
+
 type Options = Pick<Rule, "on" | "prio" | "log" | "audit" | "comment">;
 
-function readOptions(cursor: Cursor, hasPeer: boolean): Options {
+function readOptions(cursor: Cursor, direction: Direction, hasPeer: boolean): Options {
   const options: { -readonly [Key in keyof Options]: Options[Key] } = {
     on: undefined,
     prio: PRIO_DEFAULT,
@@ -100,8 +109,8 @@ function readOptions(cursor: Cursor, hasPeer: boolean): Options {
   };
   const given = new Set<string>();
   while (!cursor.done) {
-    const word = readOptionWord(cursor, hasPeer || given.size > 0, given);
-    if (word === "on") options.on = cursor.value("the name of a network");
+    const word = readOptionWord(cursor, direction, hasPeer, given);
+    if (word === "on") options.on = readNetwork(cursor);
     else if (word === "prio") options.prio = readPrio(cursor);
     else if (word === "comment") options.comment = readComment(cursor);
     else options[word] = true;
@@ -109,21 +118,35 @@ function readOptions(cursor: Cursor, hasPeer: boolean): Options {
   return options;
 }
 
-function readOptionWord(cursor: Cursor, pastPeer: boolean, given: Set<string>): keyof Options {
+function readOptionWord(
+  cursor: Cursor,
+  direction: Direction,
+  hasPeer: boolean,
+  given: Set<string>,
+): keyof Options {
   const word = cursor.peekWord() ?? "";
   if (PEER_WORDS.includes(word)) {
+    demandPreposition(cursor, direction);
     throw refuse("E102", cursor.here, `"${word}" may stand once, before the options`);
   }
   if (!OPTION_WORDS.includes(word)) {
-    const [expected, candidates] = pastPeer
-      ? ["an option", OPTION_WORDS]
-      : ['"from", "to" or an option', PEER_AND_OPTION_WORDS];
-    throw cursor.unexpected(expected as string, candidates as string[]);
+    if (hasPeer || given.size > 0) throw cursor.unexpected("an option", OPTION_WORDS);
+    const expected = '"from", "to" or an option';
+    const text = cursor.peek()?.text ?? "";
+    if (!looksLikeSelector(text)) throw cursor.unexpected(expected, PEER_AND_OPTION_WORDS);
+    throw refuse("E102", cursor.here, `expected ${expected}`, `${prepositionOf(direction)} ${text}`);
   }
   if (given.has(word)) throw refuse("E102", cursor.here, `"${word}" is given twice`);
   given.add(word);
   cursor.next("an option");
   return word as keyof Options;
+}
+
+function readNetwork(cursor: Cursor): string {
+  const { here } = cursor;
+  const name = cursor.value("the name of a network");
+  if (name === "") throw refuse("E102", here, "expected the name of a network");
+  return name;
 }
 
 function readPrio(cursor: Cursor): number {

@@ -49,8 +49,8 @@ describe("readPolicyFile", () => {
     ["a key", TEXT.replace("ingress:", "ingres:"), [":6:5"]],
     ["a word", TEXT.replace("admin", "amdin"), [":2:7"]],
     ["something that lacks", TEXT.replace("    applies: containers\n", ""), [":4:5"]],
-    ["everything", "- a\n", [":1:1", ":1:1"]],
-    ["nothing", "# Nothing yet.\n", [undefined, undefined]],
+    ["everything", "- a\n", [":1:1"]],
+    ["nothing", "# Nothing yet.\n", [undefined]],
   ])("says where %s is wrong", (_, text, expected) => {
     expect(places(text)).toEqual(expected);
   });

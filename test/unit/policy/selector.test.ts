@@ -1,8 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { matches, parseRule, peerKey } from "../../../src/policy/index.ts";
+import { parseIp } from "../../../src/model/ip.ts";
+import { parsePrefix } from "../../../src/model/prefix.ts";
+import { matches, type Outside, outsideAt, parseRule, peerKey } from "../../../src/policy/index.ts";
 import { subject } from "./subjects.ts";
 
 const OWNER = subject({ project: "shop", service: "web", groups: new Set(["front"]) });
+
+const HOST = new Set(["192.0.2.1", "10.1.2.1", "fd00::1"].map(parseIp));
+const at = (address: string): Outside => outsideAt(parseIp(address), HOST);
 
 const REMOTES = {
   unknown: undefined,
@@ -21,8 +26,17 @@ const REMOTES = {
     swarmService: "shop_db",
     labels: new Map([["env", "prod"]]),
   }),
+  internet: at("203.0.113.9"),
+  ten: at("10.1.2.3"),
+  six: at("fd00::9"),
+  host: at("192.0.2.1"),
+  hostTen: at("10.1.2.1"),
+  hostSix: at("fd00::1"),
 };
 type Name = keyof typeof REMOTES;
+const WORLD: readonly Name[] = ["internet", "ten", "six"];
+const HOSTS: readonly Name[] = ["host", "hostTen", "hostSix"];
+const OUTSIDE: readonly Name[] = [...WORLD, ...HOSTS];
 const CONTAINERS: readonly Name[] = ["stranger", "twin", "api", "otherApi", "swarm"];
 
 const without = (...names: readonly Name[]) => CONTAINERS.filter((name) => !names.includes(name));
@@ -35,14 +49,25 @@ function peerOf(text: string) {
 
 describe("matches", () => {
   it.each<[string, readonly Name[]]>([
-    ["any", ["unknown", ...CONTAINERS]],
+    ["any", ["unknown", ...CONTAINERS, ...OUTSIDE]],
     ["containers", CONTAINERS],
-    ["world", []],
-    ["host", []],
-    ["10.0.0.0/8", []],
-    ["10.0.0.1", []],
-    ["!10.0.0.0/8", []],
-    ["!world", []],
+    ["world", WORLD],
+    ["host", HOSTS],
+    ["!world", HOSTS],
+    ["!host", WORLD],
+    ["10.0.0.0/8", ["ten", "hostTen"]],
+    ["10.1.2.3", ["ten"]],
+    ["10.1.2.3/32", ["ten"]],
+    ["10.1.2.1", ["hostTen"]],
+    ["!10.0.0.0/8", ["internet", "six", "host", "hostSix"]],
+    ["!10.1.2.3", OUTSIDE.filter((name) => name !== "ten")],
+    ["fd00::/8", ["six", "hostSix"]],
+    ["0.0.0.0/0", ["internet", "ten", "host", "hostTen"]],
+    ["::/0", ["six", "hostSix"]],
+    ["world & 10.0.0.0/8", ["ten"]],
+    ["host & !10.0.0.0/8", ["host", "hostSix"]],
+    ["any & world", WORLD],
+    ["group:app, host", ["api", ...HOSTS]],
     ["project", ["twin", "api", "swarm"]],
     ["!project", ["stranger", "otherApi"]],
     ["service", ["twin"]],
@@ -65,7 +90,7 @@ describe("matches", () => {
     ["project & !service:web", ["api", "swarm"]],
     ["any & group:app", ["api"]],
     ["service:api, service:blog/api", ["api", "otherApi"]],
-    ["group:app, any", ["unknown", ...CONTAINERS]],
+    ["group:app, any", ["unknown", ...CONTAINERS, ...OUTSIDE]],
   ])("%s", (text, expected) => {
     const peer = peerOf(text);
     const found = Object.entries(REMOTES).filter(([, remote]) => matches(peer, OWNER, remote));
@@ -74,6 +99,14 @@ describe("matches", () => {
 
   it("matches anyone when there is no peer", () => {
     expect(matches([], OWNER, undefined)).toBe(true);
+  });
+
+  it("asks of many addresses at once whether all of them are meant", () => {
+    const ten = { prefix: parsePrefix("10.0.0.0/8"), host: false };
+    expect(matches(peerOf("0.0.0.0/0"), OWNER, ten)).toBe(true);
+    expect(matches(peerOf("10.0.0.0/8"), OWNER, ten)).toBe(true);
+    expect(matches(peerOf("10.1.0.0/16"), OWNER, ten)).toBe(false);
+    expect(matches(peerOf("10.0.0.0"), OWNER, ten)).toBe(false);
   });
 
   it("knows no project and no service of an owner that has none", () => {
