@@ -11,8 +11,7 @@ const MEANINGS: Readonly<Partial<Record<ErrorCode, string>>> = {
   E161: "a compose file that says something in a place where compose does not take it",
   E162: "`extends`, `include` or another reference of a compose file that leads nowhere",
   E164: "a compose file that contradicts itself",
-  E180: "a text that the offline tool cannot make anything of",
-  E183: "an assertion that is none",
+  E183: "what a file says is no assertion, no flow, or a project name that another has",
   E185: "a file that cannot be read or written",
   E202: "a message of Docker's that lacks something, or has it otherwise than the protocol says",
 };

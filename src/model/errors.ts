@@ -57,11 +57,9 @@ export const ERRORS = {
   E174: row("exhausted", "there is room for {limit} {what}"),
   E175: row("invalid", "{name} is no name of a policy; use lower-case letters, digits and -, at most 64"),
   E176: row("invalid", "{text}"),
-  E180: row("invalid", "{text}"),
   E181: row("invalid", "{text} is not {expected}"),
   E182: row("not-found", "there is no {what} {name}; {hint}"),
   E183: row("invalid", "{place}: {reason}"),
-  E184: row("invalid", "the labels are wrong: {count} {noun}; see: hyperion policy lint"),
   E185: row("unavailable", "{path}: {reason}"),
 
   // 19x: what is asked of a running daemon about what runs.

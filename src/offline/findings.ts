@@ -3,7 +3,7 @@ import { POSTURES } from "../model/posture.ts";
 import type { Prefix } from "../model/prefix.ts";
 import { type AdminProblem, type Finding, formatProblem, lint } from "../policy/index.ts";
 import { formatPlace, type Place } from "../yaml/index.ts";
-import { isHyperions, type SharedNetwork } from "./networks.ts";
+import { isHyperions } from "./networks.ts";
 import { type PolicyFile, problemsTogether } from "./policies.ts";
 import type { OfflinePopulation } from "./population.ts";
 
@@ -165,7 +165,7 @@ const NETWORK_VALUES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** How the files are read where that may not be what their author expects. */
-function notices({ projects, offline }: OfflineInput): readonly PlacedFinding[] {
+function notices({ projects }: OfflineInput): readonly PlacedFinding[] {
   return projects.flatMap((project) => [
     ...project.notices.map(({ code, text, where }) => notice(code, project.name, text, where)),
     ...project.networks.flatMap((network): PlacedFinding[] => {
@@ -175,7 +175,7 @@ function notices({ projects, offline }: OfflineInput): readonly PlacedFinding[] 
           "no driver is written, so Docker makes a bridge; it is read here as if it said: driver: hyperion";
         return [notice("W520", who, text, network.place)];
       }
-      const others = isHyperions(network) ? [] : labelled(project, network.key, offline.networks);
+      const others = isHyperions(network) ? [] : labelled(project, network.key);
       return others.map((name) =>
         notice("W521", name, `policy does not govern ${who}, which ${network.driver} makes`, network.place),
       );
@@ -184,9 +184,7 @@ function notices({ projects, offline }: OfflineInput): readonly PlacedFinding[] 
 }
 
 /** Services that say something about policy, and are on a network of another driver. */
-function labelled(project: ComposeProject, key: string, ours: readonly SharedNetwork[]): readonly string[] {
-  if (ours.some(({ members }) => members.some((one) => one.project === project && one.key === key)))
-    return [];
+function labelled(project: ComposeProject, key: string): readonly string[] {
   return project.services
     .filter(({ networks, labels }) => {
       const says = Object.keys(labels).some((label) => label.startsWith("hyperion."));
