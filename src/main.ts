@@ -6,7 +6,7 @@ import type { Config } from "./config/options.ts";
 import { assemble, type Closer, type DaemonLogs, type Engine, type Ground } from "./engine.ts";
 import { HyperionError, reasonOf } from "./model/errors.ts";
 import { traceCalls } from "./observe/trace.ts";
-import { NativeDataplane } from "./platform/dataplane/native/native-dataplane.ts";
+import { openDataplane } from "./platform/dataplane/split/open.ts";
 import { DockerodeDocker } from "./platform/docker/dockerode/dockerode.ts";
 import type { Host } from "./platform/host/host.ts";
 import { NativeHost } from "./platform/host/native/native-host.ts";
@@ -89,7 +89,7 @@ async function openGround(config: Config, closers: Closer[]): Promise<Ground> {
     runPath: join(config.stateDir, "agent"),
     connectionsMax: config.connectionsMax,
   };
-  const dataplane = traceCalls("dataplane", await NativeDataplane.open(library, settings));
+  const dataplane = traceCalls("dataplane", await openDataplane(library, settings));
   closers.push(() => dataplane.close());
   const docker =
     config.dockerHost === undefined

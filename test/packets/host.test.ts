@@ -5,14 +5,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { VfPool } from "../../src/driver/vf-pool.ts";
+import { parsePrefix } from "../../src/model/prefix.ts";
 import { NativeDataplane } from "../../src/platform/dataplane/native/native-dataplane.ts";
 import { removeDataplane } from "../../src/platform/dataplane/native/open.ts";
+import { gatewayOptions, openDataplane } from "../../src/platform/dataplane/split/open.ts";
 import { NativeHost } from "../../src/platform/host/native/native-host.ts";
 import { describeDataplane } from "../conformance/dataplane.ts";
 import { describeHost } from "../conformance/host.ts";
 import { RecordingLog } from "../faults/recording-log.ts";
 import { lacksNativeLibrary, lacksRoot } from "../skip.ts";
 import { BPF_FILESYSTEM, enterOwnNamespaces } from "./own-namespaces.ts";
+
+const SOFTNIC = "doca:softnic?uplink=wire0&representors=hyr*";
 
 const skipped = lacksRoot() || lacksNativeLibrary();
 
@@ -91,11 +95,12 @@ describe.skipIf(skipped)("on this kernel", () => {
   });
 
   describe.each([
-    { where: "in the kernel", url: "ebpf", nic: false },
-    { where: "in an agent", url: "agent:ebpf", nic: false },
-    { where: "on softnic", url: "doca:softnic?uplink=wire0&representors=hyr*", nic: true },
-  ])("$where", ({ where, url, nic }) => {
-    describeDataplane("NativeDataplane", async () => {
+    { where: "in the kernel", url: "ebpf", open: NativeDataplane.open, nic: false, gateways: true },
+    { where: "in an agent", url: "agent:ebpf", open: NativeDataplane.open, nic: false, gateways: true },
+    { where: "on softnic", url: SOFTNIC, open: NativeDataplane.open, nic: true, gateways: false },
+    { where: "on softnic and beside it", url: SOFTNIC, open: openDataplane, nic: true, gateways: true },
+  ])("$where", ({ where, url, open, nic, gateways }) => {
+    describeDataplane(open === openDataplane ? "SplitDataplane" : "NativeDataplane", async () => {
       const directory = await mkdtemp(join(tmpdir(), "hyperion-agent-"));
       const pinPath = `${BPF_FILESYSTEM}/conformance-${where.replaceAll(" ", "-")}`;
       const options = { url, pinPath, runPath: join(directory, "run"), connectionsMax: 0 };
@@ -105,17 +110,43 @@ describe.skipIf(skipped)("on this kernel", () => {
         await host.createVf("hyv2", "hyr2", 1500),
       ] as const;
       return {
-        open: () => NativeDataplane.open(library, options),
+        open: () => open(library, options),
         ports,
         noPort: 9999,
         nic,
-        gateways: !nic,
+        gateways,
         discard: async () => {
           await removeDataplane(library, options);
+          await removeDataplane(library, gatewayOptions(options));
           await host.deleteLinks(["hyr1", "hyr2", "wire0"]);
           await rm(directory, { recursive: true });
         },
       };
+    });
+  });
+
+  describe("gateways beside a NIC", () => {
+    it("begin anew with it, and not without it", async () => {
+      const directory = await mkdtemp(join(tmpdir(), "hyperion-agent-"));
+      const pinPath = `${BPF_FILESYSTEM}/beside`;
+      const options = { url: SOFTNIC, pinPath, runPath: join(directory, "run"), connectionsMax: 0 };
+      await host.createVf("wire1", "wire0", 1500);
+      const prefix = { table: "prefix", prefix: parsePrefix("10.0.0.0/8"), identity: 3 } as const;
+      const first = await openDataplane(library, options);
+      await first.apply([{ verb: "upsert", row: prefix }]);
+      await first.close();
+      const second = await openDataplane(library, options);
+      expect(await second.dump()).toEqual([prefix]);
+      await second.close();
+      await removeDataplane(library, options); // the agent
+      const third = await openDataplane(library, options);
+      expect(third.capabilities.adopted).toBe(false);
+      expect(await third.dump()).toEqual([]);
+      await third.close();
+      await removeDataplane(library, options);
+      await removeDataplane(library, gatewayOptions(options));
+      await host.deleteLinks(["wire0"]);
+      await rm(directory, { recursive: true });
     });
   });
 

@@ -35,5 +35,10 @@ describe.skipIf(lacksRoot() || lacksNativeLibrary())("hyperion doctor --doca-sel
     const checks = JSON.parse(result.stdout) as { check: string; state: string; found: string }[];
     const check = checks.find((candidate) => candidate.check === "data plane");
     expect(check).toMatchObject({ state: "missing", found: expect.stringContaining("-Ddoca=enabled") });
+    // What leaves the host passes no NIC.
+    expect(checks.find((candidate) => candidate.check === "gateways")).toMatchObject({
+      state: "ok",
+      found: expect.stringMatching(/^ebpf: /),
+    });
   });
 });

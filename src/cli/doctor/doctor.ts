@@ -25,7 +25,7 @@ export const doctor: Command = {
   summary: "What this machine has and lacks for Hyperion, with remedies",
   help: `What this machine has and lacks for Hyperion, with remedies.
 Loads the real eBPF programs into a place of their own and takes them out again; with --dataplane
-doca:DEVICE, makes every pipe on the device and takes them off again.
+doca:DEVICE, makes every pipe on the device and takes them off again, too.
 Takes the options of \`hyperion serve\`, and:
   --json            as JSON
   --doca-selftest   try on the device what the DOCA data plane assumes of it. Takes the device for
@@ -43,15 +43,14 @@ Exit code 1 when something needed is missing, or an assumption does not hold.
     const results = await runChecks({
       root: checkRoot,
       kernel: checkKernel,
+      "BPF filesystem": () => checkBpfFilesystem(config.bpfPath),
       ...(isDoca
         ? {
             "DOCA devices": () => checkDocaDevices(config.dataplane),
             "data plane": () => checkDocaOffer(config.dataplane, config.stateDir),
+            gateways: () => checkTrial("gateways", trialPath),
           }
-        : {
-            "BPF filesystem": () => checkBpfFilesystem(config.bpfPath),
-            "data plane": () => checkTrial(trialPath),
-          }),
+        : { "data plane": () => checkTrial("data plane", trialPath) }),
       "state directory": () => checkStateDirectory(config.stateDir),
       iptables: () =>
         checkProgram("iptables", "install it: Docker's docker_gwbridge needs it for -p and the way out"),
@@ -107,11 +106,11 @@ async function runSelftest(url: string, own: OwnOptions, print: (text: string) =
   return findings.some(({ finding }) => finding === "fails") ? 1 : 0;
 }
 
-async function checkTrial(pinPath: string): Promise<CheckResult> {
+async function checkTrial(check: string, pinPath: string): Promise<CheckResult> {
   const library = NativeLibrary.load();
   const options = { url: "ebpf", pinPath, connectionsMax: 0 };
   const open = () => NativeDataplane.open(library, options);
-  return checkDataplane(open, () => removeDataplane(library, options));
+  return checkDataplane(check, open, () => removeDataplane(library, options));
 }
 
 function formatResults(results: readonly CheckResult[]): string {

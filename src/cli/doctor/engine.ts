@@ -27,6 +27,7 @@ export async function checkDocker(docker: Docker | undefined): Promise<CheckResu
 
 /** Loads the real programs into a place of their own and takes them out again. */
 export async function checkDataplane(
+  check: string,
   open: () => Promise<Dataplane>,
   remove: () => Promise<void>,
 ): Promise<CheckResult> {
@@ -35,7 +36,7 @@ export async function checkDataplane(
   await dataplane.close();
   await remove();
   const found = `${backend}: ${endpointsMax} endpoints, ${policyEntriesMax} policy entries, ${connectionsMax} connections`;
-  return { check: "data plane", state: "ok", found };
+  return { check, state: "ok", found };
 }
 
 export async function checkDaemon(admin: AdminClient): Promise<CheckResult> {
