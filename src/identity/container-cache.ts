@@ -158,21 +158,22 @@ export class ContainerCache {
     if (all) this.#synced = following;
   }
 
-  /** Finds out which labels are the image's, by what was found out earlier or by asking for the image. */
+  /** Finds out which labels are the image's, where it is not known yet. */
   async #sift(id: ContainerId): Promise<void> {
     const entry = this.#byId.get(id);
     if (entry === undefined || isSifted(entry)) return;
     const { labels, image } = entry.container;
-    const inherited =
-      this.#news.inherited(id) ?? inheritedOf(labels, image && (await this.#images.of(image)));
+    const inherited = inheritedOf(labels, image && (await this.#images.of(image)));
     const now = this.#byId.get(id); // It may have been renamed meanwhile, or removed.
     if (now !== undefined && inherited !== undefined) this.#byId.set(id, { ...now, inherited });
   }
 
   #put(container: DockerContainer, listed: boolean): void {
     const { id, name, labels } = container;
-    const inherited = this.#byId.get(id)?.inherited;
     const concerned = relevantLabels(labels, this.#identityLabels).length > 0;
+    // While the container has an endpoint: its record goes when it stops, and the image may be gone by then.
+    const recorded = () => (concerned ? this.#news.inherited(id) : undefined);
+    const inherited = this.#byId.get(id)?.inherited ?? recorded();
     this.#drop(id);
     this.#byId.set(id, { container, listed, concerned, inherited });
     if (name !== "") this.#byName.set(name, id);

@@ -31,6 +31,7 @@ export interface EndpointSummary {
   readonly container: { readonly name: string } | null;
   readonly mode: string;
   readonly problems: readonly string[];
+  readonly warnings: readonly string[];
   readonly mac: string;
   readonly ipv4: string | null;
   readonly ipv6: string | null;

@@ -52,6 +52,9 @@ const PARALLEL_STARTS = 8;
 /** An event as the daemon's admin socket shows it; which fields there are depends on `event`. */
 export interface SeenEvent {
   readonly event: string;
+  readonly message?: string;
+  readonly code?: string | null;
+  readonly level?: string;
   readonly container?: string | null;
   readonly peer?: string | null;
   readonly direction?: string | null;
@@ -195,9 +198,27 @@ export class Bed {
     }
   }
 
+  /** Asks the daemon itself, without the time that starting `hyperion` takes. */
+  get admin(): AdminClient {
+    return new AdminClient(this.daemon.adminSocket);
+  }
+
   /** The latest events of these types, oldest first. */
   events(...types: readonly string[]): Promise<readonly SeenEvent[]> {
-    return new AdminClient(this.daemon.adminSocket).get(`/v1/events?type=${types.join(",")}`);
+    return this.admin.get(`/v1/events?type=${types.join(",")}`);
+  }
+
+  /** Does what `hyperion policy apply --yes` does; undefined removes. In force when this resolves. */
+  async applyPolicy(name: string, document: object | undefined): Promise<void> {
+    const path = `/v1/policies/${name}`;
+    const plan = await this.admin.send<{ readonly base: number }>("POST", `${path}/plan`, document);
+    const method = document === undefined ? "DELETE" : "PUT";
+    const applied = await this.admin.send<{ readonly pending: unknown }>(
+      method,
+      `${path}?base=${plan.base}`,
+      document,
+    );
+    if (applied.pending !== null) throw new Error(`${name} is not in force: ${JSON.stringify(applied)}`);
   }
 
   /** Packets dropped so far for a reason, of one container or of all. */

@@ -127,6 +127,22 @@ describe("an image that is gone", () => {
     await expect.poll(() => inherited("e1")).toEqual([RULE, "role", "vendor"]);
   });
 
+  test("leaves what the endpoint's record said when a new daemon began, also when the container starts again", async () => {
+    docker.addContainer({ id: "c1" as ContainerId, name: "c1", labels: {}, image: OPEN });
+    docker.removeImage(OPEN);
+    const record = directory.add("e1");
+    directory.endpoints.set(record.id, {
+      ...record,
+      container: { id: "c1" as ContainerId, name: "c1", labels: { [RULE]: "allow any" }, inherited: [RULE] },
+    });
+    begin();
+    await settled();
+    directory.endpoints.delete(record.id);
+    identity.forget(record.id);
+    connect("1", "e2");
+    await expect.poll(() => inherited("e2")).toEqual([RULE]);
+  });
+
   test("leaves what another endpoint of the container has on record", async () => {
     docker.addContainer({ id: "c1" as ContainerId, name: "c1", labels: {}, image: OPEN });
     docker.removeImage(OPEN);
