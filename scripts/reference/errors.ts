@@ -13,6 +13,7 @@ const MEANINGS: Readonly<Partial<Record<ErrorCode, string>>> = {
   E164: "a compose file that contradicts itself",
   E183: "what a file says is no assertion, no flow, or a project name that another has",
   E185: "a file that cannot be read or written",
+  E192: "`hyperion why` about an end that is none: all of the world, an address outside that a container has",
   E202: "a message of Docker's that lacks something, or has it otherwise than the protocol says",
 };
 
