@@ -96,16 +96,26 @@ function sampleOf({ from, to, spoof, family, kind, ports, tcp, id }: Draw): Samp
 
 const often = <T>(value: T, weight: number) => ({ arbitrary: fc.constant(value), weight });
 
+/** What a packet is, whoever sends it. */
+const contents = {
+  family: fc.constantFrom(...FAMILIES),
+  kind: fc.oneof(often("tcp" as const, 6), fc.constantFrom(...KINDS)),
+  ports: fc.tuple(fc.constantFrom(...PORTS), fc.constantFrom(...PORTS)),
+  tcp: fc.constantFrom(...(Object.keys(FLAGS) as (keyof typeof FLAGS)[])),
+  id: fc.constantFrom(...IDS),
+};
+
+/** Between two that are who they say. */
+export function between(from: Host, to: Host): fc.Arbitrary<Sample> {
+  return fc.record(contents).map((draw) => sampleOf({ from, to, spoof: "no", ...draw }));
+}
+
 export const samples: fc.Arbitrary<Sample> = fc
   .record({
     from: fc.constantFrom(...HOSTS),
     to: fc.oneof(often(A, 4), often(B, 4), often(C, 4), often(STRANGER, 1), often(NOWHERE, 1)),
     spoof: fc.oneof(often("no" as const, 18), often("mac" as const, 1), often("address" as const, 1)),
-    family: fc.constantFrom(...FAMILIES),
-    kind: fc.oneof(often("tcp" as const, 6), fc.constantFrom(...KINDS)),
-    ports: fc.tuple(fc.constantFrom(...PORTS), fc.constantFrom(...PORTS)),
-    tcp: fc.constantFrom(...(Object.keys(FLAGS) as (keyof typeof FLAGS)[])),
-    id: fc.constantFrom(...IDS),
+    ...contents,
   })
   .map(sampleOf);
 
@@ -132,10 +142,13 @@ const PREFIXES: readonly (readonly (readonly [port: number, length: number])[])[
 ];
 
 /** Entries of one policy set: for some identities and protocols a set of prefixes each. */
-export function policySets(policy: number): fc.Arbitrary<readonly PolicyRow[]> {
+export function policySets(
+  policy: number,
+  identities: readonly number[] = [0, 10, 20, 30],
+): fc.Arbitrary<readonly PolicyRow[]> {
   const group = fc.record({
     direction: fc.constantFrom("egress" as const, "ingress" as const),
-    identity: fc.constantFrom(0, 10, 20, 30),
+    identity: fc.constantFrom(...identities),
     protocol: fc.constantFrom(...PROTOCOLS),
     prefixes: fc.constantFrom(...PREFIXES),
     verdict: fc.constantFrom("allow" as const, "deny" as const),
@@ -177,5 +190,10 @@ export function masksOf(
 export const settings = fc.record({
   egressDeny: fc.boolean(),
   ingressDeny: fc.boolean(),
-  mode: fc.oneof(often("enforce" as const, 8), often("audit" as const, 1), often("quarantine" as const, 1)),
+  mode: fc.oneof(
+    often("enforce" as const, 8),
+    often("audit" as const, 1),
+    often("learn" as const, 1),
+    often("quarantine" as const, 1),
+  ),
 });

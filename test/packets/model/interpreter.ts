@@ -1,5 +1,5 @@
 import type { DropReason } from "../../../src/model/drop-reason.ts";
-import type { EndpointRow, PolicyRow, Protocol, Row } from "../../../src/model/rows.ts";
+import type { EndpointRow, PolicyRow, PortKind, Protocol, Row } from "../../../src/model/rows.ts";
 import type { Drop } from "../cases/case.ts";
 
 /** A packet as its sender meant it: what the frame says, without bytes. */
@@ -65,7 +65,7 @@ export class Interpreter {
     const key = connectionKey(packet, sender.network);
     const known = this.#connections.get(key);
     const about = known !== undefined && sides(known, sender, receiver);
-    if (known === undefined || !about || !follows(packet, known, sender)) {
+    if (known === undefined || !about || !follows(packet, known.initiator.endpoint === sender.endpoint)) {
       return this.#open(packet, key, sender, receiver);
     }
     const initiator = known.initiator.endpoint === sender.endpoint ? sender : receiver;
@@ -88,31 +88,31 @@ export class Interpreter {
     const service = serviceOf(packet);
     const denied = this.#denied(packet.protocol, service, sender, receiver);
     if (denied !== undefined) return denied;
-    const opens = packet.tcp !== "rst" && (packet.icmp === undefined || packet.icmp.echo === "request");
-    if (opens) this.#connections.set(key, { key, initiator: sender, responder: receiver, service });
+    if (opens(packet)) this.#connections.set(key, { key, initiator: sender, responder: receiver, service });
     return { receiver: receiver.endpoint };
   }
 
   /** The first side that denies, none when both allow. */
   #denied(protocol: Protocol, service: number, from: EndpointRow, to: EndpointRow): Drop | undefined {
-    if (!this.#allows(from, "egress", to.identity, protocol, service)) {
+    if (!this.allows(from, "egress", to.identity, protocol, service)) {
       return { endpoint: from.endpoint, reason: "POLICY_EGRESS" };
     }
-    if (!this.#allows(to, "ingress", from.identity, protocol, service)) {
+    if (!this.allows(to, "ingress", from.identity, protocol, service)) {
       return { endpoint: to.endpoint, reason: "POLICY_INGRESS" };
     }
     return undefined;
   }
 
-  #allows(
+  /** Whether an endpoint's own side allows it, counting what only audits. */
+  allows(
     endpoint: EndpointRow,
     direction: "egress" | "ingress",
     identity: number,
     protocol: Protocol,
     service: number,
   ): boolean {
-    if (endpoint.mode === "audit") return true;
-    const entries = this.#all("policy").filter(
+    if (endpoint.mode === "audit" || endpoint.mode === "learn") return true;
+    const entries = this.all("policy").filter(
       (row) =>
         row.policy === endpoint.policy &&
         row.direction === direction &&
@@ -126,19 +126,22 @@ export class Interpreter {
   }
 
   #senderOf(port: number): EndpointRow | undefined {
-    const owner = this.#all("port").find((row) => row.port === port);
-    return this.#all("endpoint").find((row) => row.endpoint === owner?.endpoint);
+    return this.endpointOf(port, "vf");
+  }
+
+  /** Who sends through a port, or governs it. */
+  endpointOf(port: number, kind: PortKind): EndpointRow | undefined {
+    const owner = this.all("port").find((row) => row.port === port && row.kind === kind);
+    return this.all("endpoint").find((row) => row.endpoint === owner?.endpoint);
   }
 
   #receiverOf(network: number, address: string): EndpointRow | undefined {
-    const neighbour = this.#all("neighbour").find(
-      (row) => row.network === network && row.address === address,
-    );
-    const row = this.#all("endpoint").find(({ endpoint }) => endpoint === neighbour?.endpoint);
+    const neighbour = this.all("neighbour").find((row) => row.network === network && row.address === address);
+    const row = this.all("endpoint").find(({ endpoint }) => endpoint === neighbour?.endpoint);
     return row?.network === network ? row : undefined;
   }
 
-  #all<Table extends Row["table"]>(table: Table): readonly Extract<Row, { table: Table }>[] {
+  all<Table extends Row["table"]>(table: Table): readonly Extract<Row, { table: Table }>[] {
     return [...this.#rows.values()].filter(
       (row): row is Extract<Row, { table: Table }> => row.table === table,
     );
@@ -175,12 +178,12 @@ function covers({ port, prefixLength }: PolicyRow, service: number): boolean {
   return Math.floor(port / rest) === Math.floor(service / rest);
 }
 
-function serviceOf(packet: Packet): number {
+export function serviceOf(packet: Packet): number {
   return packet.icmp ? packet.icmp.type * 256 + packet.icmp.code : packet.destinationPort;
 }
 
 /** Equal for both directions. An echo's identifier stands on the side that asks. */
-function connectionKey(packet: Packet, network: number): string {
+export function connectionKey(packet: Packet, network: number): string {
   const id = packet.icmp?.id ?? 0;
   const ports = packet.icmp
     ? [packet.icmp.echo === "request" ? id : 0, packet.icmp.echo === "reply" ? id : 0]
@@ -194,10 +197,13 @@ function sides({ initiator, responder }: Connection, a: EndpointRow, b: Endpoint
   return ends === [a.endpoint, b.endpoint].toSorted().join();
 }
 
-/** Whether the packet may ride on the connection, as far as its kind goes. */
-function follows(packet: Packet, connection: Connection, sender: EndpointRow): boolean {
+/** Whether the packet may ride on a connection, as far as its kind goes. `asked`: its sender opened it. */
+export function follows(packet: Packet, asked: boolean): boolean {
   if (packet.tcp === "syn") return false;
-  if (packet.icmp === undefined) return true;
-  const asked = connection.initiator.endpoint === sender.endpoint;
-  return packet.icmp.echo === (asked ? "request" : "reply");
+  return packet.icmp === undefined || packet.icmp.echo === (asked ? "request" : "reply");
+}
+
+/** Whether it is remembered when it is the first of a connection. */
+export function opens(packet: Packet): boolean {
+  return packet.tcp !== "rst" && (packet.icmp === undefined || packet.icmp.echo === "request");
 }
