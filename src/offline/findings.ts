@@ -117,7 +117,8 @@ function withPlace(message: string, place: Place | undefined): string {
   return [`${first} (${formatPlace(place)})`, ...rest].join("\n");
 }
 
-function policyErrors(policies: readonly PolicyFile[]): readonly PlacedFinding[] {
+/** What keeps admin policies from being applied, wherever they are to be. */
+export function policyErrors(policies: readonly PolicyFile[]): readonly PlacedFinding[] {
   const show = (problem: AdminProblem, file: PolicyFile | undefined) =>
     placed({ ...problem, severity: "error", who: problem.policy }, file?.where(problem.path));
   return [

@@ -6,7 +6,14 @@
  */
 export { checkAssertions, type PlacedAssertion, readAssertions } from "./assertion-file.ts";
 export { type Formatted, formatRules, type Spelling } from "./canonical.ts";
-export { errorsIn, findAll, NETWORK_NOTICES, type OfflineInput, type PlacedFinding } from "./findings.ts";
+export {
+  errorsIn,
+  findAll,
+  NETWORK_NOTICES,
+  type OfflineInput,
+  type PlacedFinding,
+  policyErrors,
+} from "./findings.ts";
 export { readFlows } from "./flow-file.ts";
 export { isHyperions, type SharedNetwork, sharedNetworks } from "./networks.ts";
 export { type PolicyFile, readPolicyFile } from "./policies.ts";

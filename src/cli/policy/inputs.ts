@@ -69,12 +69,18 @@ export async function readInput(
     projects.push(await loadProject(source, files));
   }
   checkNames(projects);
+  const policies = await readPolicies(values, files);
+  const inForce = policies.flatMap(({ policy }) => policy?.policy ?? []);
+  return { projects, policies, offline: populate(projects, inForce, settings), defaultPools: defaultPools() };
+}
+
+/** The admin policies that `--policy` names. Throws E160, E185. */
+export async function readPolicies(values: InputValues, files: CommandFiles): Promise<readonly PolicyFile[]> {
   const policies: PolicyFile[] = [];
   for (const path of values.policy ?? []) {
     policies.push(readPolicyFile(await files.need(path), path, basename(path, extname(path))));
   }
-  const inForce = policies.flatMap(({ policy }) => policy?.policy ?? []);
-  return { projects, policies, offline: populate(projects, inForce, settings), defaultPools: defaultPools() };
+  return policies;
 }
 
 /** As {@link readInput}, where nothing may be wrong: verdicts about labels that are would mean nothing. */

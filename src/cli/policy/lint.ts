@@ -1,9 +1,9 @@
 import { isHyperionError } from "../../model/errors.ts";
-import { findAll, type PlacedFinding } from "../../offline/index.ts";
+import { findAll, type PlacedFinding, policyErrors } from "../../offline/index.ts";
 import { readOptions } from "../arguments.ts";
 import { type Command, type Invocation, json } from "../commands.ts";
 import { CommandFiles } from "./command-files.ts";
-import { INPUT_OPTIONS, INPUT_OPTIONS_HELP, type InputValues, readInput } from "./inputs.ts";
+import { INPUT_OPTIONS, INPUT_OPTIONS_HELP, type InputValues, readInput, readPolicies } from "./inputs.ts";
 
 /** Everything that is wrong, or may not be what its author means. */
 export const lint: Command = {
@@ -29,12 +29,19 @@ ${INPUT_OPTIONS_HELP}`,
   },
 };
 
-/** What is no compose file is a finding like others, but the only one. */
+/**
+ * What is no compose file is a finding like others, but the only one. Admin policies may also be looked at
+ * where there is none, and then who they are about is not.
+ */
 async function find(values: InputValues, { environment }: Invocation): Promise<readonly PlacedFinding[]> {
+  const files = CommandFiles.ofProcess();
   try {
-    return findAll(await readInput(values, environment, CommandFiles.ofProcess()));
+    return findAll(await readInput(values, environment, files));
   } catch (error) {
-    if (!isHyperionError(error) || !/^E16[0-4]$/.test(error.code)) throw error;
+    if (!isHyperionError(error)) throw error;
+    if (error.code === "E165" && values.policy !== undefined)
+      return policyErrors(await readPolicies(values, files));
+    if (!/^E16[0-4]$/.test(error.code)) throw error;
     const { code, message: text } = error;
     const nowhere = { who: null, label: null, suggestion: null, place: null };
     return [{ code, severity: "error", text, ...nowhere, message: `${code} ${text}` }];

@@ -192,6 +192,21 @@ describe("hyperion policy matrix", () => {
     expect(all.map(({ verdict }) => verdict)).toEqual(["deny", "deny"]);
   });
 
+  it("says of the quickstart what is expected there, worked out by hand", async () => {
+    const example = fileURLToPath(new URL("../../../examples/quickstart/", import.meta.url));
+    const { allowed, probes } = JSON.parse(readFileSync(join(example, "expected.json"), "utf8")) as {
+      readonly allowed: readonly string[];
+      readonly probes: readonly string[];
+    };
+    const asked = probes.flatMap((probe) => ["--probe", probe]);
+    const all = await verdicts("-f", join(example, "compose.yaml"), "-p", "q", ...asked);
+    const found = all
+      .filter(({ verdict }) => verdict === "allow")
+      .map(({ from, to, probe }) => `${from} -> ${to} ${probe}`.replaceAll("q/", ""));
+    expect(found.sort()).toEqual([...allowed].sort());
+    expect(all).toHaveLength(4 * 3 * probes.length);
+  });
+
   it("prints a table for people", async () => {
     const { stdout } = await call(matrix, "-f", at("shop.yaml"), "--probe", "tcp/5432");
     expect(stdout.split("\n")[0]).toMatch(/^NETWORK +FROM +TO +PROBE +VERDICT +EGRESS +INGRESS$/);
@@ -459,6 +474,17 @@ describe("the command", () => {
     });
     expect(status).toBe(0);
     expect(stdout).toContain("allow, as denials only audit");
+  });
+
+  it("lints admin policies where there is no compose file", async () => {
+    mkdirSync(at("empty"), { recursive: true });
+    writeFileSync(at("empty/bad.yaml"), NO_SQL.replace("5432", "99999"));
+    const lintIt = (file: string) => hyperion(["policy", "lint", "--policy", file], { cwd: at("empty") });
+    expect(await lintIt("../no-sql.yaml")).toMatchObject({ status: 0, stdout: "0 errors, 0 warnings\n" });
+    const bad = await lintIt("bad.yaml");
+    expect(bad.status).toBe(1);
+    expect(bad.stdout).toMatch(/^E117 bad: admin policy no-sql\.ingress \(bad\.yaml:3:\d+\)\n/);
+    expect(await hyperion(["policy", "lint"], { cwd: at("empty") })).toMatchObject({ status: 2 });
   });
 
   it("reads standard input", async () => {
