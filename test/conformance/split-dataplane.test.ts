@@ -135,6 +135,10 @@ describe("a data plane in two parts", () => {
     await both.attach(5, "gateway");
     expect([...fabric.attached]).toEqual([[3, "vf"]]);
     expect([...gateway.attached]).toEqual([[5, "gateway"]]);
+    await both.attach(3, "gateway");
+    expect([...fabric.attached]).toEqual([]);
+    await both.attach(5, "vf");
+    expect([[...fabric.attached], [...gateway.attached]]).toEqual([[[5, "vf"]], [[3, "gateway"]]]);
     await both.detach(3);
     await both.detach(5);
     expect([...fabric.attached, ...gateway.attached]).toEqual([]);

@@ -5,9 +5,10 @@ import { lacksNativeLibrary, lacksRoot } from "../skip.ts";
 
 const CLI = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 
-/** `hyperion doctor` in a network namespace of its own. */
+/** `hyperion doctor` in a network namespace and on a BPF filesystem of its own. */
 function doctor(...args: readonly string[]) {
-  const script = 'mount --make-rprivate / && mount -t sysfs sysfs /sys && exec "$@"';
+  const mounts = ["--make-rprivate /", "-t sysfs sysfs /sys", "-t bpf bpf /sys/fs/bpf"];
+  const script = `${mounts.map((mount) => `mount ${mount} && `).join("")} exec "$@"`;
   const words = ["--net", "--mount", "bash", "-c", script, "bash", process.execPath, CLI, "doctor", ...args];
   return run(localHost, "unshare", words, { timeoutMs: 60_000 });
 }

@@ -1,4 +1,4 @@
-import { HyperionError } from "../../../model/errors.ts";
+import { HyperionError, isHyperionError } from "../../../model/errors.ts";
 import type {
   Capabilities,
   Dataplane,
@@ -18,7 +18,7 @@ import { sumDropCounters, sumEndpointCounters, sumRuleCounters } from "./sums.ts
 /**
  * Two data planes as one: the fabric decides between containers, on a NIC say, and the gateway what passes
  * the gateway ports. They share endpoints and their policy; the fabric has them first, so that it knows
- * every generation that the gateway does. A port is of one kind for as long as it exists.
+ * every generation that the gateway does.
  */
 export class SplitDataplane implements Dataplane {
   readonly capabilities: Capabilities;
@@ -40,8 +40,17 @@ export class SplitDataplane implements Dataplane {
     };
   }
 
-  attach(port: number, kind: PortKind): Promise<void> {
-    return (kind === "gateway" ? this.#gateway : this.#fabric).attach(port, kind);
+  async attach(port: number, kind: PortKind): Promise<void> {
+    if (kind === "vf") {
+      await this.#gateway.detach(port);
+      await this.#fabric.attach(port, kind);
+      return;
+    }
+    await this.#fabric.detach(port).catch((error) => {
+      // A fabric that was lost has no ports any more.
+      if (!isHyperionError(error, "E511")) throw error;
+    });
+    await this.#gateway.attach(port, kind);
   }
 
   /** The gateway first: it is there also when the fabric is lost. */
