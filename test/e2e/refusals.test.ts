@@ -5,6 +5,20 @@ import { describe, expect, it } from "vitest";
 import { reasonOf } from "../../src/model/errors.ts";
 import { ComposeProject } from "../../src/playground/compose.ts";
 import { IMAGE, lacksEngine, useBed } from "./bed.ts";
+import { DATAPLANE } from "./dataplane.ts";
+
+/** Code, label, and where its message points. */
+const WRONG_LABELS: (readonly [string, string, string])[] = [
+  ["E101", "hyperion.ingres.sql=allow any", 'did you mean "hyperion.ingress.sql"?'],
+  ["E102", "hyperion.ingress.sql=allow tcp/5432 form group:api", "^^^^ expected"],
+  ["E117", "hyperion.ingress.sql=allow tcp/70000", "^^^^^ "],
+  ["E121", "hyperion.ingress.sql=allow tcp/5432 to world", "^^ "],
+  ["E130", "hyperion.egress.api=allow tcp to grup:api", "^^^^ "],
+  ["E131", "hyperion.ingress.sql=allow tcp/5432 from service:api", "^^^^^^^^^^^ "],
+  ["E133", "hyperion.ingress.sql=allow tcp from 10.0.0.0/8&group:api", "^ "],
+  ["E150", "hyperion.policy=closed", "^^^^^^ expected"],
+];
+if (DATAPLANE === "ebpf") WRONG_LABELS.push(["E510", "hyperion.offload=require", "^^^^^^^ "]);
 
 describe.skipIf(lacksEngine())("what Hyperion refuses", () => {
   const bed = useBed();
@@ -80,17 +94,7 @@ describe.skipIf(lacksEngine())("what Hyperion refuses", () => {
     await bed().docker("network", "rm", "first");
   });
 
-  it.each([
-    ["E101", "hyperion.ingres.sql=allow any", 'did you mean "hyperion.ingress.sql"?'],
-    ["E102", "hyperion.ingress.sql=allow tcp/5432 form group:api", "^^^^ expected"],
-    ["E117", "hyperion.ingress.sql=allow tcp/70000", "^^^^^ "],
-    ["E121", "hyperion.ingress.sql=allow tcp/5432 to world", "^^ "],
-    ["E130", "hyperion.egress.api=allow tcp to grup:api", "^^^^ "],
-    ["E131", "hyperion.ingress.sql=allow tcp/5432 from service:api", "^^^^^^^^^^^ "],
-    ["E133", "hyperion.ingress.sql=allow tcp from 10.0.0.0/8&group:api", "^ "],
-    ["E150", "hyperion.policy=closed", "^^^^^^ expected"],
-    ["E510", "hyperion.offload=require", "^^^^^^^ "],
-  ])("a container whose label is wrong (%s): %s", async (code, label, pointer) => {
+  it.each(WRONG_LABELS)("a container whose label is wrong (%s): %s", async (code, label, pointer) => {
     await withNetwork("labels", 57, async () => {
       const said = await fails(
         "run",
@@ -113,6 +117,13 @@ describe.skipIf(lacksEngine())("what Hyperion refuses", () => {
       if (code !== "E101") expect(text.split("\n")[1]).toBe(`  ${value}`);
       expect(await bed().docker("inspect", "--format", "{{.State.Running}}", "wrong")).toBe("false");
       await bed().docker("rm", "wrong");
+    });
+  });
+
+  it.runIf(DATAPLANE !== "ebpf")("nothing of a container that requires the NIC there is", async () => {
+    await withNetwork("labels", 57, async () => {
+      const label = ["--label", "hyperion.offload=require"];
+      await bed().docker("run", "--rm", "--network", "labels", ...label, IMAGE, "true");
     });
   });
 
