@@ -98,6 +98,29 @@ describe.each(FAMILIES.flatMap(connections))("on a NIC, $name", ({ opening, data
     });
   });
 
+  it("stays with software where an end wants it to, and goes to the NIC when it no longer does", async () => {
+    const packets = 20;
+    const kept = endpointRow(B, { ...DENYING, software: true, generation: 100 });
+    const freed = endpointRow(B, { ...DENYING, generation: 101 });
+    const [, first, then] = await lab.flow({
+      rows: ROWS.map((row) => (row.table === "endpoint" && row.endpoint === B.endpoint ? kept : row)),
+      steps: [
+        open,
+        { frames: data, packets },
+        { apply: [{ verb: "upsert", row: freed }] },
+        { frames: data, packets },
+      ],
+    });
+    expect(first).toEqual({
+      ...{ sent: packets, received: packets, others: 0 },
+      nic: { carried: 0, punted: packets, lost: 0, connectionsAdded: 0, connectionsRefused: 0 },
+    });
+    expect(then).toEqual({
+      ...{ sent: packets, received: packets, others: 0 },
+      nic: { carried: packets - 2, punted: 2, lost: 0, connectionsAdded: 2, connectionsRefused: 0 },
+    });
+  });
+
   it("is decided again under a new generation: the next packet of each direction, and no other", async () => {
     const packets = 20;
     const steps = [1, 2, 3].flatMap((nth): FlowStep[] => [
