@@ -36,7 +36,7 @@ export interface AccessDocument {
   readonly gained: number;
   /** At most {@link PAIRS_LISTED_MAX} of them; of a pair that loses one kind of access and gains another, both. */
   readonly pairs: readonly PairDocument[];
-  /** Networks with too many on them to compare each with each; nothing above is about these. */
+  /** Networks with too many on them to compare each with each, or `world and host`; nothing above is about these. */
   readonly skipped: readonly string[];
 }
 

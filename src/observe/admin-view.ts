@@ -7,7 +7,7 @@ import type { Direction, Posture, Verdict } from "../model/posture.ts";
 import type { Prefix } from "../model/prefix.ts";
 import type { Mode } from "../model/rows.ts";
 import type { NicCounters } from "../platform/dataplane/dataplane.ts";
-import type { Offload, SeenFlow, Tier } from "../policy/index.ts";
+import type { Offload, Remedy, SeenFlow, Tier } from "../policy/index.ts";
 
 /**
  * What the admin API shows of a running daemon. Documents go out as they are, as JSON: a field that
@@ -201,8 +201,10 @@ export interface WhySide {
   readonly audit: boolean;
   /** `rule:sql`, `admin:no-telnet`, `baseline:quiet` or `posture`; null: outside, or quarantined. */
   readonly by: string | null;
-  /** The rule in its canonical form. */
+  /** The rule in its canonical form, or the posture and what made it so. */
   readonly text: string | null;
+  /** The label that would turn this side round; null where none can, or the end is outside or quarantined. */
+  readonly remedy: Remedy | null;
   /** Packets that this rule or posture decided so far, for all that share it: one for each connection. */
   readonly packets: number;
 }

@@ -8,6 +8,7 @@ import {
   type Explanation,
   explain,
   formatExplanation,
+  formatPosture,
   type NamedProbe,
   outsideAt,
   type Probe,
@@ -44,8 +45,8 @@ export function answerFor(
     ...names,
     verdict,
     audit: verdict === "allow" && (egress.audit || ingress.audit),
-    egress,
-    ingress,
+    egress: { ...egress, remedy: said?.egress.remedy ?? null },
+    ingress: { ...ingress, remedy: said?.ingress.remedy ?? null },
     explanation:
       said === undefined ? null : formatExplanation({ ...names, probe: named.text, network }, said),
     quarantine: [from, to].flatMap((end) => quarantineOf(end, programmed)),
@@ -84,8 +85,10 @@ function quarantineOf(end: EndpointFacts | Ip, { desired }: Programmed): readonl
   return view === undefined ? [] : quarantineTexts(view, who).map((text) => `${who} is quarantined: ${text}`);
 }
 
-const OUTSIDE: WhySide = { verdict: "allow", audit: false, by: null, text: null, packets: 0 };
-const UNKNOWN: WhySide = { verdict: "deny", audit: false, by: null, text: null, packets: 0 };
+type TableSide = Omit<WhySide, "remedy">;
+
+const OUTSIDE: TableSide = { verdict: "allow", audit: false, by: null, text: null, packets: 0 };
+const UNKNOWN: TableSide = { verdict: "deny", audit: false, by: null, text: null, packets: 0 };
 
 /** What the tables decide for one end. */
 function tableSide(
@@ -95,7 +98,7 @@ function tableSide(
   probe: Probe,
   { desired, counters }: Programmed,
   tables: LookupTables,
-): WhySide {
+): TableSide {
   if (typeof end === "string") return OUTSIDE;
   const found = tables.lookUp(end.index, direction, typeof other === "string" ? other : other.index, probe);
   const view = desired.endpoints.get(end.id);
@@ -125,16 +128,17 @@ function deciderIn({ owner, rules }: EndpointView, number: number): string | nul
   return rule === undefined ? `an unknown rule (${number})` : `${BY[rule.tier]}:${rule.name}`;
 }
 
-function textIn({ rules }: EndpointView, number: number, direction: Direction): string | null {
+function textIn({ rules, posture }: EndpointView, number: number, direction: Direction): string | null {
   const rule = rules.get(number);
-  return rule === undefined ? null : printRule(rule.rule, direction);
+  if (rule !== undefined) return printRule(rule.rule, direction);
+  return number === 0 && posture !== undefined ? formatPosture(posture[direction]) : null;
 }
 
 /** Where tables and policy say different things. What is quarantined must pass nothing. */
 function mismatch(
   end: EndpointFacts | Ip,
   direction: Direction,
-  table: WhySide,
+  table: TableSide,
   own: End | undefined,
   said: Explanation | undefined,
 ): readonly string[] {

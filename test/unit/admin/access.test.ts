@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { accessBetween, PAIRS_COMPARED_MAX } from "../../../src/admin/access.ts";
+import { accessBetween, PAIRS_COMPARED_MAX, PREFIXES_COMPARED_MAX } from "../../../src/admin/access.ts";
+import { distinctAddresses } from "../../../src/admin/outside-ends.ts";
 import { formatReach } from "../../../src/admin/reach-text.ts";
 import type { EndpointFacts, Facts, PolicyRuleFacts } from "../../../src/model/facts.ts";
 import { parseIp } from "../../../src/model/ip.ts";
+import { parsePrefix } from "../../../src/model/prefix.ts";
 import { Compiler } from "../../../src/pipeline/index.ts";
 import type { ProbeRange } from "../../../src/policy/index.ts";
 import { container, endpoint, facts, network, numbering, SETTINGS } from "../pipeline/facts.ts";
@@ -90,6 +92,38 @@ describe("accessBetween", () => {
       denying("containers", "deny tcp/22 from containers"),
     );
     expect(found).toMatchObject({ lost: 2, skipped: ["closed"] });
+  });
+});
+
+describe("accessBetween and what is outside", () => {
+  const web = (labels: Record<string, string> = {}) => endpoint(1, open, container("web", labels));
+  const onHost = (endpoints: readonly EndpointFacts[], count: number): Facts => ({
+    ...facts([open], endpoints),
+    gateways: new Map([[endpoints[0]?.id ?? ("" as never), 9]]),
+    hostAddresses: new Set(Array.from({ length: count }, (_, n) => parseIp(`192.0.2.${n}`))),
+  });
+
+  it("takes addresses of the host that no rule tells apart for one", () => {
+    const rule = denying("containers", "deny tcp/22 from host");
+    expect(lines(access(onHost([web()], 250), rule))).toEqual(["open: host -> web loses tcp/22"]);
+    const named = (...prefixes: string[]) =>
+      distinctAddresses(onHost([web()], 250).hostAddresses, prefixes.map(parsePrefix));
+    expect([named().length, named("192.0.2.7/32").length, named("192.0.2.0/24", "::/0").length]).toEqual([
+      1, 2, 1,
+    ]);
+    const one = denying("containers", "deny tcp/22 from 192.0.2.7");
+    expect(lines(access(onHost([web()], 250), one))).toEqual(["open: host -> web loses tcp/22"]);
+  });
+
+  it("leaves it out where rules tell too many prefixes apart", () => {
+    const prefixes = Array.from({ length: PREFIXES_COMPARED_MAX + 1 }, (_, n) => `10.${n}.0.0/16`).join(",");
+    const many = web({ "hyperion.ingress.many": `allow tcp/80 from ${prefixes}` });
+    const found = access(
+      onHost([many, endpoint(2, open, container("b"))], 1),
+      denying("containers", "deny tcp/80"),
+    );
+    expect(found.skipped).toEqual(["world and host"]);
+    expect(lines(found)).toEqual(["open: web -> b loses tcp/80"]);
   });
 });
 

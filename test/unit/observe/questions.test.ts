@@ -239,10 +239,20 @@ describe("explainLive", () => {
       to: "shop-db-1",
       verdict: "allow",
       audit: false,
-      egress: { verdict: "allow", by: "posture", text: null, packets: 0 },
+      egress: {
+        verdict: "allow",
+        by: "posture",
+        text: "default-allow (the daemon's default)",
+        remedy: { on: "shop-web-1", action: "set" },
+        packets: 0,
+      },
       ingress: { verdict: "allow", by: "rule:sql", text: "allow tcp/5432 from service:web log", packets: 4 },
       quarantine: [],
       mismatches: [],
+    });
+    expect(answer.ingress.remedy).toMatchObject({
+      on: "shop-db-1",
+      label: expect.stringMatching(/^hyperion\.ingress\./),
     });
     expect(answer.explanation).toContain("shop-web-1 -> shop-db-1 tcp/5432 on back: allow\n");
   });
