@@ -1,6 +1,6 @@
 import type { Log } from "../base/log.ts";
 import type { DockerObservation, EndpointDirectory } from "../identity/directory.ts";
-import { reasonOf } from "../model/errors.ts";
+import { isHyperionError, reasonOf } from "../model/errors.ts";
 import type { ComposeNetwork, ContainerFacts, EndpointFacts } from "../model/facts.ts";
 import { type ContainerId, type EndpointId, type NetworkId, shortId } from "../model/ids.ts";
 import { type EndpointView, quarantineTexts } from "../pipeline/index.ts";
@@ -96,7 +96,8 @@ export class Directory implements EndpointDirectory {
     if (view !== undefined && isNews) this.#tellIgnored(view, fields);
     if (failure !== undefined) {
       const message = `${container.name} stays quarantined: ${reasonOf(failure.error)}`;
-      log.error("endpoint.refused", message, fields);
+      const code = isHyperionError(failure.error) ? failure.error.code : undefined;
+      log.error("endpoint.refused", message, { ...fields, code });
       return;
     }
     if (view?.quarantine !== undefined) {

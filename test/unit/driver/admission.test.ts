@@ -218,7 +218,9 @@ describe("offload: require on a NIC", () => {
     await expectNothingLeft();
     world.docker?.removeContainer(WEB);
     expect(await run(rule)).toBeUndefined();
-    await vi.waitFor(() => expect(entries("endpoint.refused").length).toBeGreaterThan(0));
+    await vi.waitFor(() =>
+      expect(entries("endpoint.refused").at(-1)).toMatchObject({ fields: { code: "E510" } }),
+    );
     expect(world.rows("endpoint")).toMatchObject([{ mode: "quarantine" }]);
   });
 });
