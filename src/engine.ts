@@ -101,7 +101,7 @@ export async function assemble(
   });
   const settings = compilerSettings(ground, config);
   const settle = () => void reconciler.settle().catch(() => {}); // it has said so, and tries again
-  const gateways = new Gateways({ host, dataplane, facts, changed: settle, log });
+  const gateways = new Gateways({ host, dataplane, facts, changed: settle, nowMs, log });
   await gateways.open();
   const reconciler = await openReconciler(ground, settings, facts, log, async () => {
     await vfs.attachAll();

@@ -27,6 +27,7 @@ export interface GatewaysParts {
   readonly facts: FactsStore;
   /** The facts have changed. */
   readonly changed: () => void;
+  readonly nowMs: () => number;
   readonly log: Log;
 }
 
@@ -43,7 +44,7 @@ interface Guarded {
  * the ways out.
  *
  * A port gets its programs before it is among the facts, and without its row they drop everything. While a
- * container of ours is being started, any port that leads nowhere yet gets them: before Docker moves its
+ * container of ours is without a way out, any port that leads nowhere yet gets them: before Docker moves its
  * other end into a container, and thus before anything could be sent. They are taken off those that turn
  * out to be other networks'. A port that cannot get them is set down, unless it was there before this
  * daemon. One that an earlier daemon left with programs keeps them, whatever is known of it.
@@ -142,10 +143,11 @@ export class Gateways {
   }
 
   async #find(): Promise<{ readonly found: WaysOut; readonly addresses: ReadonlySet<Ip> }> {
-    const { host, facts } = this.#parts;
+    const { host, facts, nowMs } = this.#parts;
     const [links, addresses] = await Promise.all([host.links(""), host.addresses()]);
     const current = facts.facts;
-    return { found: findWaysOut(links, current, current.gateways), addresses: new Set(addresses) };
+    const found = findWaysOut(links, current, current.gateways, nowMs());
+    return { found, addresses: new Set(addresses) };
   }
 
   /** True when all of them have the programs or are gone. */
@@ -208,7 +210,7 @@ export class Gateways {
         this.#guarded.set(port, { claimed: true, unclaimedSinceMs: undefined });
       } else if (link.peerNamespace !== undefined) {
         const sinceMs = guarded.unclaimedSinceMs ?? nowMs;
-        const unknownMs = found.expecting ? UNKNOWN_GRACE_MS : 0;
+        const unknownMs = found.arriving ? UNKNOWN_GRACE_MS : 0;
         const graceMs = guarded.claimed ? UNCLAIMED_GRACE_MS : unknownMs;
         this.#guarded.set(port, { ...guarded, unclaimedSinceMs: sinceMs });
         if (sinceMs + graceMs <= nowMs) await this.#release(port);

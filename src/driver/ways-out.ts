@@ -14,9 +14,17 @@ export interface WaysOut {
   readonly byEndpoint: ReadonlyMap<EndpointId, number>;
   /** Those of the ports that our endpoints answer for. */
   readonly ours: ReadonlySet<number>;
-  /** A VF is on its way into a container: a port that leads nowhere yet may turn out to be that container's. */
+  /** A port that leads nowhere yet may turn out to be one of ours. */
   readonly expecting: boolean;
+  /** A VF is still here, on its way into a container: any, as far as one can see. */
+  readonly arriving: boolean;
 }
+
+/**
+ * How long a container may be without a way out before none is expected any more: one that has a gateway by
+ * another driver's network never gets one. The engine makes it in the same breath in which it moves the VF.
+ */
+const EXPECTED_WITHIN_MS = 30_000;
 
 /**
  * Whose is which: the other ends of a container's VFs and of its link to the bridge are in one network
@@ -25,7 +33,12 @@ export interface WaysOut {
  * @param before the ways out found last time. Where a container has moved its own end of a device into
  * yet another namespace, its way out is still the one that it had.
  */
-export function findWaysOut(links: readonly Link[], facts: Facts, before: Facts["gateways"]): WaysOut {
+export function findWaysOut(
+  links: readonly Link[],
+  facts: Facts,
+  before: Facts["gateways"],
+  nowMs: number,
+): WaysOut {
   const bridge = links.find(({ name }) => name === GATEWAY_BRIDGE)?.index;
   // Docker makes veth pairs; any other device on the bridge is its owner's business.
   const ports = links.filter(
@@ -41,6 +54,7 @@ export function findWaysOut(links: readonly Link[], facts: Facts, before: Facts[
   const ours = new Set<number>();
   const ourNamespaces = new Set<number>();
   let expecting = false;
+  let arriving = false;
   for (const endpoint of facts.endpoints.values()) {
     const representor = representors.get(endpoint.port);
     if (representor?.name !== endpoint.representor) continue;
@@ -51,14 +65,15 @@ export function findWaysOut(links: readonly Link[], facts: Facts, before: Facts[
     if (port !== undefined) byEndpoint.set(endpoint.id, port);
     if (!leadsOut(endpoint, facts)) continue;
     if (port !== undefined) ours.add(port);
-    if (peerNamespace === undefined) expecting = true;
+    if (peerNamespace === undefined) arriving = true;
     else ourNamespaces.add(peerNamespace);
+    if (port === undefined && nowMs - endpoint.createdAtMs < EXPECTED_WITHIN_MS) expecting = true;
   }
   // For a moment there may be two into one container, an old one and its successor.
   for (const { index, peerNamespace } of ports) {
     if (peerNamespace !== undefined && ourNamespaces.has(peerNamespace)) ours.add(index);
   }
-  return { ports, byEndpoint, ours, expecting };
+  return { ports, byEndpoint, ours, expecting: expecting || arriving, arriving };
 }
 
 function leadsOut(endpoint: EndpointFacts, facts: Facts): boolean {

@@ -63,6 +63,16 @@ describe("a container's way out", () => {
     expect(facts().gateways.size).toBe(0);
   });
 
+  it("has them as early when a running container gets its first", async () => {
+    await create();
+    await world.joinContainer(N1, E1, WEB);
+    await settled();
+    const port = await world.makeWayOut("veth1");
+    await vi.waitFor(() => expect(guarded()).toEqual([port]));
+    world.leadOut("veth1", WEB);
+    await vi.waitFor(() => expect(wayOut()).toMatchObject([{ port }]));
+  });
+
   it("is found although it was there before the endpoint", async () => {
     const port = await world.makeWayOut("veth1");
     world.leadOut("veth1", WEB);
@@ -156,6 +166,19 @@ describe("another network's way out", () => {
     world.leadOut("veth9", OTHER);
     await vi.waitFor(() => expect(guarded()).toEqual([]));
     expect(await world.host.link("veth9")).toMatchObject({ up: true });
+  });
+
+  it("is not touched for a container that has waited too long: it has another gateway", async () => {
+    const inPast = Date.now() - 60_000;
+    vi.spyOn(Date, "now").mockReturnValueOnce(inPast);
+    await create();
+    vi.restoreAllMocks();
+    expect(facts().endpoints.get(E1)?.createdAtMs).toBe(inPast);
+    await world.joinContainer(N1, E1, WEB);
+    await settled();
+    await world.makeWayOut("veth9");
+    await settled();
+    expect(guarded()).toEqual([]);
   });
 
   it("is not set down where it cannot be guarded", async () => {
