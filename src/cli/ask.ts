@@ -1,4 +1,5 @@
 import { createInterface } from "node:readline/promises";
+import { isatty } from "node:tty";
 
 /**
  * Asks a person whether to go on; anything but yes is no. Undefined where there is none to ask: input or
@@ -7,10 +8,10 @@ import { createInterface } from "node:readline/promises";
 export function askOnTerminal(
   interrupted: AbortSignal,
 ): ((question: string) => Promise<boolean>) | undefined {
-  const { stdin, stdout } = process;
-  if (!stdin.isTTY || !stdout.isTTY) return undefined;
+  // By number: to look at process.stdin is to open it, which most commands have no use for.
+  if (!isatty(0) || !isatty(1)) return undefined;
   return async (question) => {
-    const lines = createInterface({ input: stdin, output: stdout });
+    const lines = createInterface({ input: process.stdin, output: process.stdout });
     const closed = new Promise<string>((resolve) => lines.once("close", () => resolve("")));
     // On a terminal Ctrl-C is a key, which the reader of lines takes for itself.
     lines.once("SIGINT", () => lines.close());

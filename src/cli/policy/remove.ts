@@ -8,7 +8,8 @@ export const remove: Command = {
   summary: "Take an admin policy away: remove NAME",
   help: `Take an admin policy away: hyperion policy remove NAME [OPTIONS]
 
-Shows who loses and who gains access among what runs now, and asks. Exit codes as of hyperion policy apply.
+Shows who loses and who gains access among what runs now, and asks. A policy of the daemon's --policy-files comes
+back at its next start. Exit codes as of hyperion policy apply.
 
 ${DAEMON_OPTIONS_HELP}${CHANGE_OPTIONS_HELP}`,
   run: (invocation) =>
