@@ -68,12 +68,18 @@ export function applicableRules(owner: Owner, direction: Direction): readonly Po
     .sort(compareRules);
 }
 
-/** Tier, then prio, then deny before allow; then the name, so that the order never depends on the labels'. */
+/**
+ * Tier, then prio, then deny before allow. Of equals, one that enforces comes before one that audits,
+ * and one that logs before one that does not: what becomes of a packet never depends on names. These
+ * come last, so that the order never depends on the labels'.
+ */
 export function compareRules(a: PolicyRule, b: PolicyRule): number {
   return (
     TIERS.indexOf(a.tier) - TIERS.indexOf(b.tier) ||
     a.rule.prio - b.rule.prio ||
     Number(a.rule.action === "allow") - Number(b.rule.action === "allow") ||
+    Number(a.rule.audit) - Number(b.rule.audit) ||
+    Number(b.rule.log) - Number(a.rule.log) ||
     (a.name < b.name ? -1 : Number(a.name > b.name))
   );
 }

@@ -1,124 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { EndpointFacts, Facts, NetworkFacts } from "../../../src/model/facts.ts";
+import type { EndpointFacts, Facts } from "../../../src/model/facts.ts";
 import type { PolicyRow } from "../../../src/model/rows.ts";
 import { Compiler, type Desired, LookupTables } from "../../../src/pipeline/index.ts";
-import {
-  decide,
-  type Owner,
-  outsideAt,
-  type Probe,
-  type Remote,
-  readAdminPolicy,
-  readPolicy,
-} from "../../../src/policy/index.ts";
-import { endpoint, facts, network, numbering, SETTINGS } from "../../unit/pipeline/facts.ts";
-import { TRUST } from "../../unit/policy/subjects.ts";
+import { decide, outsideAt, type Probe, type Remote } from "../../../src/policy/index.ts";
+import { numbering, SETTINGS } from "../../unit/pipeline/facts.ts";
 import * as any from "../policy/arbitraries.ts";
 import { disjoint } from "../policy/tables.ts";
+import { anyFacts, attributed, get, governing, history, ownerOf } from "./worlds.ts";
 
-const NETWORKS: readonly NetworkFacts[] = [
-  { ...network("shop_default", {}, 1), compose: { project: "shop", key: "default" } },
-  network("my net", { multicast: true, posture: "default-deny-ingress" }, 2),
-  { ...network("inside", { posture: "default-allow" }, 3), internal: true },
-  network("alone", { gateway: "none" }, 4),
-];
 const DIRECTIONS = ["ingress", "egress"] as const;
-
-const anyEndpoint = (index: number): fc.Arbitrary<EndpointFacts> =>
-  fc
-    .tuple(fc.constantFrom(...NETWORKS), fc.option(any.container, { nil: undefined, freq: 9 }))
-    .map(([on, attached]) => endpoint(index, on, attached));
-
-/** What is so besides endpoints; two of which are one container's where their ways out are one. */
-const surroundings = fc.record({
-  gateways: fc.array(fc.option(fc.constantFrom(1001, 1002, 1003), { freq: 9 }), {
-    minLength: 6,
-    maxLength: 6,
-  }),
-  hostAddresses: any.hostAddresses,
-  policies: any.adminPolicies,
-});
-
-/** Up to six places, each with an endpoint that may be replaced, removed and come back. */
-const anyFacts = fc
-  .tuple(
-    surroundings,
-    ...[1, 2, 3, 4, 5, 6].map((index) => fc.option(anyEndpoint(index), { nil: undefined, freq: 4 })),
-  )
-  .map(([around, ...places]) => {
-    const endpoints = places.filter((one) => one !== undefined);
-    return worldOf(endpoints, around);
-  });
-
-type Surroundings = typeof surroundings extends fc.Arbitrary<infer T> ? T : never;
-
-function worldOf(endpoints: readonly EndpointFacts[], around: Surroundings): Facts {
-  return {
-    ...facts(NETWORKS, endpoints),
-    gateways: new Map(
-      endpoints.flatMap(({ id, index }) => {
-        const port = around.gateways[index - 1];
-        return port === null || port === undefined ? [] : [[id, port] as const];
-      }),
-    ),
-    hostAddresses: around.hostAddresses,
-    policies: new Map(around.policies.map((policy) => [policy.name, policy])),
-  };
-}
-
-/** Some endpoints of one world and the rest of another: the objects are shared, as facts are. */
-const history = fc
-  .array(fc.tuple(anyFacts, fc.nat(63), fc.nat(7)), { minLength: 2, maxLength: 6 })
-  .map((steps) => {
-    const worlds: Facts[] = [];
-    for (const [next, mask, taken] of steps) {
-      const last = worlds.at(-1) ?? next;
-      const kept = [...last.endpoints.values()].filter(({ index }) => mask & (1 << (index - 1)));
-      const fresh = [...next.endpoints.values()].filter(({ index }) => !(mask & (1 << (index - 1))));
-      const endpoints = new Map([...kept, ...fresh].map((one) => [one.id, one]));
-      worlds.push({
-        networks: next.networks,
-        endpoints,
-        gateways: taken & 1 ? next.gateways : last.gateways,
-        hostAddresses: taken & 2 ? next.hostAddresses : last.hostAddresses,
-        policies: taken & 4 ? next.policies : last.policies,
-      });
-    }
-    return worlds;
-  });
-
-function ownerOf({ container, networkId }: EndpointFacts, { policies }: Facts): Owner {
-  const admin = [...policies.values()].map((one) => readAdminPolicy(one).policy);
-  const { policy, subject } = readPolicy({}, container, TRUST, admin);
-  const { name, compose, options } = get(new Map(NETWORKS.map((one) => [one.id, one])), networkId);
-  return {
-    policy,
-    subject,
-    network: { compose, name, posture: options.posture },
-    defaultPosture: SETTINGS.defaultPosture,
-  };
-}
-
-function get<K, V>(map: ReadonlyMap<K, V>, key: K): V {
-  const value = map.get(key);
-  if (value === undefined) throw new Error(`nothing under ${String(key)}`);
-  return value;
-}
-
-/** The endpoints that govern ways out, by the words of the design, port by port. */
-function governing({ gateways, endpoints }: Facts): ReadonlyMap<number, EndpointFacts> {
-  const byPort = Map.groupBy(gateways, ([, port]) => port);
-  const chosen = [...byPort].flatMap(([port, ids]) => {
-    const [first] = ids
-      .map(([id]) => endpoints.get(id))
-      .filter((one) => one !== undefined)
-      .filter(({ networkId }) => networkId === "shop_default" || networkId === "my net")
-      .sort((a, b) => (a.networkId < b.networkId ? -1 : Number(a.networkId > b.networkId)));
-    return first === undefined ? [] : [[port, first] as const];
-  });
-  return new Map(chosen);
-}
 
 /** That the tables say what the plain reading of the labels says, flags and rule included. */
 function expectPlain(
@@ -149,9 +40,6 @@ function expectPlain(
   }
 }
 
-const attributed = (world: Facts) =>
-  [...world.endpoints.values()].filter(({ container }) => container !== undefined);
-
 describe("compiling", () => {
   it("says of every pair of neighbours what the plain reading of their labels says", () => {
     fc.assert(
@@ -167,7 +55,7 @@ describe("compiling", () => {
         }
         expect(disjoint(rows.filter((row): row is PolicyRow => row.table === "policy"))).toBe(true);
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
@@ -197,7 +85,7 @@ describe("compiling", () => {
           }
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
@@ -226,7 +114,7 @@ describe("compiling", () => {
           expect(Object.fromEntries(found.endpoints)).toEqual(Object.fromEntries(afresh.endpoints));
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 

@@ -207,6 +207,12 @@ export const adminPolicies: fc.Arbitrary<readonly PolicyFacts[]> = fc
 
 export const postures = fc.constantFrom(...POSTURES);
 
+/** For each of six endpoints, one that speaks of both directions. */
+export const statedPostures = fc.array(fc.constantFrom("default-deny", "default-allow"), {
+  minLength: 6,
+  maxLength: 6,
+});
+
 /** Who a container is, in labels. Always in a project, so that every rule has a meaning on it. */
 export const placeLabels: fc.Arbitrary<Record<string, string>> = fc.oneof(
   fc
