@@ -172,6 +172,7 @@ export async function assemble(
     docker: () => dockerStatus(docker, identity),
     vfs: () => ({ used: vfs.counts.inUse, warm: vfs.counts.warm, limit: vfs.counts.limit }),
     reconciled: () => reconciler.isSettled,
+    readBack: () => reconciler.readBack(),
     reconcile: () => reconciler.counts,
     events: hub,
     flows,

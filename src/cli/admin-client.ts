@@ -46,8 +46,8 @@ export class AdminClient {
    * Fetches one document. Throws E507, E708 when no daemon answers, the daemon's own error when it says
    * that the question is wrong, E711 when it cannot answer.
    */
-  get<T>(path: string): Promise<T> {
-    return this.#fetch({ method: "GET", path, timeoutMs: ANSWER_TIMEOUT_MS });
+  get<T>(path: string, timeoutMs = ANSWER_TIMEOUT_MS): Promise<T> {
+    return this.#fetch({ method: "GET", path, timeoutMs });
   }
 
   /** Asks or changes something; `document`, where there is one, goes as JSON. Throws as {@link get}. */

@@ -5,6 +5,8 @@ import { readWords } from "./arguments.ts";
 import { type Command, json } from "./commands.ts";
 import { formatWhy } from "./show/why.ts";
 
+/** The daemon reads every table of the data plane, and waits for a change that is under way. */
+const ANSWER_TIMEOUT_MS = 60_000;
 const EXPECTATIONS = ["allow", "deny"];
 
 /** Whether one container reaches another, by what the data plane holds. */
@@ -38,7 +40,7 @@ ${DAEMON_OPTIONS_HELP}  --network NAME         on this network alone, of several
     const query = new URLSearchParams({ from, to, probe });
     if (options.network !== undefined) query.set("network", options.network);
     const client = AdminClient.of(options["admin-socket"], environment);
-    const document = await client.get<WhyDocument>(`/v1/why?${query}`);
+    const document = await client.get<WhyDocument>(`/v1/why?${query}`, ANSWER_TIMEOUT_MS);
     print(options.json === true ? json(document) : formatWhy(document));
     return isAsExpected(document, expect) ? 0 : 1;
   },

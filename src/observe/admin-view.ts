@@ -172,7 +172,7 @@ export interface WhyDocument {
   readonly more: number;
   /** Why some, or all, meet nowhere. */
   readonly notes: readonly string[];
-  /** False: changes of the tables were under way, and a mismatch may be due to that. */
+  /** False: the data plane was refused rows, which are tried again; a mismatch may be due to that. */
   readonly settled: boolean;
 }
 

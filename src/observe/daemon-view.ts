@@ -16,10 +16,7 @@ import type {
 import { endpointDocuments } from "./endpoint-document.ts";
 import { endpointsCalled } from "./endpoint-search.ts";
 import { ruleDocuments } from "./rule-documents.ts";
-import { explainLive } from "./why/why.ts";
-
-/** Dumps of a data plane that is being changed, before one of them has to do. */
-const SETTLED_ATTEMPTS = 3;
+import { explainLive, type Programmed } from "./why/why.ts";
 
 /** Where the documents come from: each is asked when somebody looks. */
 export interface ViewSources {
@@ -31,6 +28,8 @@ export interface ViewSources {
   readonly docker: () => Promise<StatusDocument["docker"]>;
   readonly vfs: () => StatusDocument["vfs"];
   readonly reconciled: () => boolean;
+  /** The data plane's rows, read back from it, and what they should be. */
+  readonly readBack: () => Promise<Pick<Programmed, "rows" | "desired" | "settled">>;
   readonly reconcile: () => StatusDocument["reconcile"];
   readonly events: EventSource;
   readonly flows: FlowSource;
@@ -126,14 +125,10 @@ export class DaemonView implements AdminView {
   }
 
   async why(question: WhyQuestion): Promise<WhyDocument> {
-    const { dataplane, facts, desired, reconciled } = this.#sources;
-    for (let attempt = 1; ; attempt++) {
-      const before = desired();
-      const [rows, counters] = await Promise.all([dataplane.dump(), dataplane.ruleCounters()]);
-      const settled = reconciled() && desired() === before;
-      if (!settled && attempt < SETTLED_ATTEMPTS) continue;
-      return explainLive(question, { facts: facts(), desired: desired(), rows, counters, settled });
-    }
+    const { dataplane, facts, readBack } = this.#sources;
+    const programmed = await readBack();
+    const counters = await dataplane.ruleCounters();
+    return explainLive(question, { facts: facts(), ...programmed, counters });
   }
 
   flows(): readonly FlowDocument[] {

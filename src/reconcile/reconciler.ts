@@ -35,6 +35,16 @@ interface Waiter {
   readonly reject: (error: unknown) => void;
 }
 
+/** What the data plane holds, and what it should. */
+export interface ReadBack {
+  readonly rows: readonly Row[];
+  readonly desired: Desired;
+  /** False: it was refused some of what it should hold, and that is tried again. */
+  readonly settled: boolean;
+}
+
+type Reader = PromiseWithResolvers<ReadBack>;
+
 /** Counted since the start, for status and benchmarks (dataplane: entries touched ÷ entries needed). */
 export interface ReconcileCounts {
   readonly passes: number;
@@ -58,6 +68,7 @@ export class Reconciler {
   #actual: Actual;
   #desired: Desired;
   #waiters: Waiter[] = [];
+  #readers: Reader[] = [];
   #running: Promise<void> | undefined;
   #retry: NodeJS.Timeout | undefined;
   #stopped = false;
@@ -114,11 +125,21 @@ export class Reconciler {
     return this.#settle(EVERYBODY);
   }
 
+  /**
+   * What the data plane holds, read back from it when a pass is over and before the next: nobody else
+   * may dump it, as that could hide that it was lost. Rows that are not as they were left are put
+   * right once the answer is given. Rejects (E501, E511).
+   */
+  readBack(): Promise<ReadBack> {
+    if (this.#stopped) return Promise.reject(isStopping("a question"));
+    const reader = Promise.withResolvers<ReadBack>();
+    this.#readers.push(reader);
+    this.#wake();
+    return reader.promise;
+  }
+
   #settle(concern: Concern): Promise<void> {
-    if (this.#stopped)
-      return Promise.reject(
-        new HyperionError("E501", { operation: "a change", reason: "the daemon is stopping" }),
-      );
+    if (this.#stopped) return Promise.reject(isStopping("a change"));
     return new Promise((resolve, reject) => {
       this.#waiters.push({ concern, resolve, reject });
       this.#wake();
@@ -144,7 +165,8 @@ export class Reconciler {
     if (this.#running !== undefined) return;
     this.#running = this.#run().finally(() => {
       this.#running = undefined;
-      if (this.#waiters.length > 0 || (this.#lost && this.#retry === undefined)) this.#wake();
+      if (this.#waiters.length + this.#readers.length > 0 || (this.#lost && this.#retry === undefined))
+        this.#wake();
     });
   }
 
@@ -152,23 +174,31 @@ export class Reconciler {
     // One turn of the event loop lets everything that is about to change join this pass.
     await Promise.resolve();
     const waiters = this.#waiters;
+    const readers = this.#readers;
     this.#waiters = [];
+    this.#readers = [];
     try {
       const failures = await this.#pass();
       for (const waiter of waiters) settleOne(waiter, failures);
+      if (readers.length > 0) await this.#show(readers, failures.size === 0);
     } catch (error) {
       if (isHyperionError(error, "E511")) this.lost(error);
       else
         this.#parts.log.error("reconcile.failed", `the data plane could not be updated: ${reasonOf(error)}`);
-      for (const waiter of waiters) waiter.reject(error);
+      for (const one of [...waiters, ...readers]) one.reject(error);
       this.#retryLater();
     }
   }
 
   async #pass(): Promise<ReadonlyMap<string, Failure>> {
     this.#passes++;
-    if (this.#lost) await this.#readBack();
+    if (this.#lost) await this.#recover();
     this.#desired = this.#compileNow();
+    return this.#approach();
+  }
+
+  /** Takes the steps that lead to what is desired. Returns the first failure of each owner that had one. */
+  async #approach(): Promise<ReadonlyMap<string, Failure>> {
     const steps = this.#actual.plan(this.#desired.groups);
     if (steps.length === 0) {
       this.#calm();
@@ -194,7 +224,23 @@ export class Reconciler {
     return refused;
   }
 
-  async #readBack(): Promise<void> {
+  /** Answers readers, and goes on from what was read. */
+  async #show(readers: readonly Reader[], settled: boolean): Promise<void> {
+    const rows = await this.#parts.dataplane.dump();
+    for (const reader of readers) reader.resolve({ rows, desired: this.#desired, settled });
+    this.#actual = new Actual(rows, this.#actual.generation);
+    const steps = this.#steps;
+    await this.#approach();
+    const different = this.#steps - steps;
+    if (!settled || different === 0) return;
+    this.#parts.log.error("dataplane.differs", "rows of the data plane were not as they were left", {
+      rows: different,
+    });
+    // One that was lost has no ports any more, and this may be the first to notice.
+    await this.#parts.reattach();
+  }
+
+  async #recover(): Promise<void> {
     const rows = await this.#parts.dataplane.dump();
     this.#lost = false;
     this.#actual = new Actual(rows, this.#actual.generation);
@@ -278,6 +324,10 @@ export class Reconciler {
     this.#numbering.identities.retain((number) => identities.has(number));
     this.#numbering.policies.retain((number) => policies.has(number));
   }
+}
+
+function isStopping(operation: string): HyperionError {
+  return new HyperionError("E501", { operation, reason: "the daemon is stopping" });
 }
 
 function isUpsert(table: Table): (step: Step) => boolean {

@@ -7,7 +7,9 @@ export function formatWhy({ answers, more, notes, settled }: WhyDocument): strin
   const paragraphs = [
     ...answers.map(formatAnswer),
     ...(more > 0 ? [`… and ${more} more pairs; name one container of each\n`] : []),
-    ...(unsettled ? ["the tables were being changed: ask again\n"] : []),
+    ...(unsettled
+      ? ["the data plane did not take all of its rows, which are tried again: see the log\n"]
+      : []),
     ...notes.map((note) => `${note}\n`),
   ];
   return printableLines(paragraphs.join("\n"));

@@ -18,7 +18,7 @@ export interface Programmed {
   readonly desired: Desired;
   readonly rows: readonly Row[];
   readonly counters: readonly RuleCounter[];
-  /** False: changes are under way, and what it holds and what it should need not be alike. */
+  /** False: it was refused some of what it should hold, and that is tried again. */
   readonly settled: boolean;
 }
 

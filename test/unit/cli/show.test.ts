@@ -253,9 +253,9 @@ describe("why", () => {
       /\nNOT AS THE POLICIES SAY: ingress of b: no row\n$/,
     );
     expect(formatWhy({ ...document, answers: [wrong], settled: false })).toMatch(
-      /being changed: ask again\n$/,
+      /tried again: see the log\n$/,
     );
-    expect(formatWhy({ ...document, settled: false })).not.toContain("ask again");
+    expect(formatWhy({ ...document, settled: false })).not.toContain("see the log");
   });
 
   it("says who is quarantined, what is left out and who meets nobody", () => {

@@ -165,6 +165,9 @@ describe("why", () => {
     policy.set(key ?? "", { ...row, verdict: "deny" } as never);
     const [turned] = (await ask("shop/web", "shop/db")).answers;
     expect(turned?.mismatches).toEqual([expect.stringContaining("the policy says allow by rule:sql")]);
+    // What was found wrong is put right, and said.
+    expect((await ask("shop/web", "shop/db")).answers[0]).toMatchObject({ verdict: "allow", mismatches: [] });
+    expect(world.log.filter(({ event }) => event === "dataplane.differs")).toHaveLength(2);
   });
 
   it("says when the tables are behind", async () => {

@@ -94,4 +94,34 @@ describe("a data plane that is lost", () => {
       expect((await world.status()).reconciled).toBe(true);
     }, 3_000);
   });
+
+  it("is filled again though a question was the first to meet it empty", async () => {
+    const before = { rows: held(), ports: new Map(world.tables.attached) };
+    world.loseDataplane();
+    // As when nobody has looked for events yet: the dump brings it back, and no call fails.
+    world.life.operations.heal();
+    await world.life.dataplane.front.dump();
+    const answer = await world.life.engine.view.why({
+      from: "web",
+      to: "db",
+      probe: "tcp/80",
+      network: undefined,
+    });
+    expect(answer.answers[0]?.mismatches).toHaveLength(2);
+    await vi.waitFor(() => {
+      expect(held()).toEqual(before.rows);
+      expect(world.tables.attached).toEqual(before.ports);
+    });
+    expect([logged("dataplane.differs").length, logged("dataplane.lost").length]).toEqual([1, 0]);
+  });
+
+  it("answers questions once it is back", async () => {
+    world.loseDataplane(2);
+    await vi.waitFor(() => expect(logged("dataplane.lost")).toHaveLength(1));
+    const ask = () =>
+      world.life.engine.view.why({ from: "web", to: "db", probe: "tcp/5432", network: undefined });
+    await expect(ask()).rejects.toMatchObject({ code: "E511" });
+    await untilBack();
+    expect((await ask()).answers[0]).toMatchObject({ verdict: "deny", mismatches: [] });
+  });
 });
