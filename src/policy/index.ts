@@ -1,11 +1,30 @@
 /**
- * hyperion/policy: what labels on containers say about who may talk to whom.
+ * hyperion/policy: what labels on containers say about who may talk to whom, as a library.
  *
- * `parseLabels` and `parseRule` read texts, `readPolicy` all of one endpoint's; `decide` answers for
- * one connection and gives its reason; `Flattening` turns rules into what a data plane looks up.
- * No I/O, no clock, no state: the same input gives the same output on any machine.
+ * ```ts
+ * import { decide, outsideAt, parseIp, readPolicy } from "hyperion/policy";
+ *
+ * const settings = { identityLabels: [], trustImageLabels: false };
+ * const labels = { "hyperion.ingress.sql": "allow tcp/5432 from 10.0.0.0/8" };
+ * const container = { id, name: "db-1", labels, inherited: [] };
+ * const { policy, subject, problems } = readPolicy({}, container, settings, []);
+ *
+ * const network = { name: "shop_default", compose: undefined, posture: undefined };
+ * const owner = { policy, subject, network, defaultPosture: "default-allow" } as const;
+ * const remote = outsideAt(parseIp("10.1.2.3"), new Set());
+ * decide(owner, "ingress", remote, { protocol: "tcp", port: 5432 }).verdict; // "allow" or "deny"
+ * ```
+ *
+ * `parseLabels`, `parseRule` and `parseAdminPolicy` read texts, `readPolicy` all of one endpoint's; what is
+ * wrong comes back as problems, which `formatProblem` writes out, and nothing is thrown. `decide` answers
+ * for one connection and gives its reason; a remote is a container (`Subject`), somewhere outside
+ * (`Outside`), or unknown. `Flattening` turns rules into what a data plane looks up. No I/O, no clock, no
+ * state: the same input gives the same output on any machine.
  */
+export type { ContainerFacts, PolicyFacts } from "../model/facts.ts";
+export { type Ip, parseIp } from "../model/ip.ts";
 export type { Direction, Posture, Verdict } from "../model/posture.ts";
+export { type Prefix, parsePrefix } from "../model/prefix.ts";
 export {
   type AdminPolicy,
   type AdminProblem,
