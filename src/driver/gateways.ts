@@ -18,6 +18,12 @@ const UNCLAIMED_GRACE_MS = 2_000;
 /** The same for a port that nobody answered for yet: Docker moves the devices of a container one by one. */
 const UNKNOWN_GRACE_MS = 250;
 
+/**
+ * Rest after a look, for each device that there is: more than the kernel and this process work for it. A look
+ * takes longer where it waits for the kernel, and that is no reason to rest.
+ */
+const REST_MS_PER_DEVICE = 0.02;
+
 const RETRY_FIRST_MS = 100;
 const RETRY_LAST_MS = 10_000;
 
@@ -37,6 +43,12 @@ interface Guarded {
   readonly claimed: boolean;
   /** Since when none does (performance.now). */
   readonly unclaimedSinceMs: number | undefined;
+}
+
+interface Found {
+  readonly found: WaysOut;
+  readonly addresses: ReadonlySet<Ip>;
+  readonly devices: number;
 }
 
 /**
@@ -110,27 +122,28 @@ export class Gateways {
   }
 
   async #lookAgain(): Promise<void> {
-    // At most half of the time goes into looking, however many devices there are and however fast they come.
+    // However many devices there are and however fast they come, there is time for other things.
     const restMs = this.#restUntilMs - performance.now();
     if (restMs > 0) await sleep(restMs);
     if (this.#stopped) return;
     clearTimeout(this.#timer);
     this.#nextLookInMs = Number.POSITIVE_INFINITY;
-    const beganMs = performance.now();
+    let devices = 0;
     try {
-      await this.#look();
+      devices = await this.#look();
     } catch (error) {
       this.#parts.log.warn("gateway.look-failed", `the ways out cannot be seen: ${reasonOf(error)}`);
       this.#lookIn(this.#backoff.next());
     }
-    this.#restUntilMs = 2 * performance.now() - beganMs;
+    this.#restUntilMs = performance.now() + devices * REST_MS_PER_DEVICE;
     if (this.#stopped || this.#nextLookInMs === Number.POSITIVE_INFINITY) return;
     this.#timer = setTimeout(() => this.changed(), this.#nextLookInMs);
     this.#timer.unref();
   }
 
-  async #look(): Promise<void> {
-    const { found, addresses } = await this.#find();
+  /** The number of devices. */
+  async #look(): Promise<number> {
+    const { found, addresses, devices } = await this.#find();
     // One that leads nowhere yet may be the one that is expected.
     const wanted = found.ports.filter(
       ({ index, peerNamespace }) => found.ours.has(index) || (found.expecting && peerNamespace === undefined),
@@ -140,14 +153,15 @@ export class Gateways {
     await this.#releaseUnclaimed(found);
     if (complete) this.#backoff.reset();
     else this.#lookIn(this.#backoff.next());
+    return devices;
   }
 
-  async #find(): Promise<{ readonly found: WaysOut; readonly addresses: ReadonlySet<Ip> }> {
+  async #find(): Promise<Found> {
     const { host, facts, nowMs } = this.#parts;
     const [links, addresses] = await Promise.all([host.links(""), host.addresses()]);
     const current = facts.facts;
     const found = findWaysOut(links, current, current.gateways, nowMs());
-    return { found, addresses: new Set(addresses) };
+    return { found, addresses: new Set(addresses), devices: links.length };
   }
 
   /** True when all of them have the programs or are gone. */
