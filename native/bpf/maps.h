@@ -247,11 +247,6 @@ static __always_inline int write_connection(const struct hyp_connection_key *key
 	return bpf_map_update_elem(&hyp_connection, key, connection, BPF_ANY);
 }
 
-static __always_inline void forget_connection(const struct hyp_connection_key *key)
-{
-	bpf_map_delete_elem(&hyp_connection, key);
-}
-
 static __always_inline const struct hyp_fragment *find_fragment(const struct hyp_fragment_key *key)
 {
 	return bpf_map_lookup_elem(&hyp_fragment, key);

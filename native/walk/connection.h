@@ -124,9 +124,12 @@ static __always_inline __u16 opening_service(const struct packet *packet, int in
 	}
 }
 
-/* Decides again under the present generations. NONE or a reason; then the connection is gone. */
-static __noinline int decide_again(struct packet *packet, const struct hyp_connection_key *key,
-				   struct hyp_connection *connection,
+/*
+ * Decides again under the present generations. NONE or a reason; then the connection stays as it was, so
+ * that the next packet of either end is decided again, too. Forgotten, it would be opened anew by whatever
+ * the other end still sends, and go on.
+ */
+static __noinline int decide_again(struct packet *packet, struct hyp_connection *connection,
 				   const struct hyp_endpoint_value *sender,
 				   const struct hyp_endpoint_value *receiver)
 {
@@ -141,10 +144,8 @@ static __noinline int decide_again(struct packet *packet, const struct hyp_conne
 	reason = initiator ? decide(packet, sender, receiver, 0)
 			   : decide(packet, receiver, sender, 1);
 	packet->service = service;
-	if (reason != HYP_REASON_NONE) {
-		forget_connection(key);
+	if (reason != HYP_REASON_NONE)
 		return reason;
-	}
 	connection->generation[0] = generation[0];
 	connection->generation[1] = generation[1];
 	return HYP_REASON_NONE;

@@ -124,11 +124,10 @@ static __noinline int let_new_through(struct hyp_frame *frame, struct packet *pa
 }
 
 /*
- * Brings a connection up to date. `opened`: the direction in which it was. NONE or a reason; then the
- * connection is gone.
+ * Brings a connection up to date. `opened`: the direction in which it was. NONE or a reason; then it
+ * stays as it was, as in decide_again().
  */
-static __noinline int keep_up(struct packet *packet, const struct hyp_connection_key *key,
-			      struct hyp_connection *connection,
+static __noinline int keep_up(struct packet *packet, struct hyp_connection *connection,
 			      const struct hyp_endpoint_value *governor, __u32 opened)
 {
 	__u32 endpoint = governor_of(packet), generation = governor->generation;
@@ -145,10 +144,8 @@ static __noinline int keep_up(struct packet *packet, const struct hyp_connection
 		packet->again = 1;
 		reason = decide_outside(packet, governor, opened, identity);
 		packet->service = service;
-		if (reason != HYP_REASON_NONE) {
-			forget_connection(key);
+		if (reason != HYP_REASON_NONE)
 			return reason;
-		}
 		if (opened == HYP_EGRESS) {
 			connection->endpoint[0] = endpoint;
 			connection->generation[0] = generation;
@@ -190,7 +187,7 @@ static __always_inline int let_flow_through(struct hyp_frame *frame, struct pack
 		return let_new_through(frame, packet, &key, governor);
 	if (endpoint != governor_of(packet) || generation != governor->generation ||
 	    connection->epoch != prefix_epoch()) {
-		reason = keep_up(packet, &key, connection, governor, opens ? HYP_EGRESS : HYP_INGRESS);
+		reason = keep_up(packet, connection, governor, opens ? HYP_EGRESS : HYP_INGRESS);
 		if (reason != HYP_REASON_NONE)
 			return refuse(frame, packet, governor_of(packet), reason);
 	}

@@ -49,6 +49,8 @@ function generationsOf(family: Family, nth: number): readonly PacketCase[] {
         passes(O, WAY_A, back(TCP.syn, [2, 80])),
         change(endpointRow(A, { generation: 11, egressDeny: true })),
         dropped(O, back(TCP.syn | TCP.ack, [80, 1]), "POLICY_EGRESS", A.endpoint),
+        // What the other end still sends opens nothing.
+        dropped(O, back(TCP.ack, [80, 1]), "POLICY_EGRESS", A.endpoint),
         passes(WAY_A, O, out(TCP.syn | TCP.ack, [80, 2]), {
           rules: [{ policy: A.endpoint, rule: 0, direction: "ingress" }],
         }),

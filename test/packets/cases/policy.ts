@@ -366,7 +366,21 @@ export const generations: readonly PacketCase[] = [
         passes(B, A, tcpFrame(B, A, [80, 40000], TCP.syn | TCP.ack, family)),
         change(endpointRow(B, { generation: 11, ingressDeny: true })),
         dropped(A, tcpFrame(A, B, [40000, 80], TCP.ack, family), "POLICY_INGRESS", B.endpoint),
-        passes(B, A, tcpFrame(B, A, [80, 40000], TCP.ack, family)), // new, and B may
+        // B may open connections to A, but this is none.
+        dropped(B, tcpFrame(B, A, [80, 40000], TCP.ack, family), "POLICY_INGRESS", B.endpoint),
+        dropped(A, tcpFrame(A, B, [40000, 80], TCP.ack, family), "POLICY_INGRESS", B.endpoint),
+        passes(B, A, tcpFrame(B, A, [80, 40001], TCP.syn, family)),
+      ],
+    },
+    {
+      name: `${family}: what was cut goes on when it is allowed again`,
+      rows: world(),
+      steps: [
+        passes(A, B, udpFrame(A, B, [40000, 53], family)),
+        change(endpointRow(B, { generation: 11, ingressDeny: true })),
+        dropped(B, udpFrame(B, A, [53, 40000], family), "POLICY_INGRESS", B.endpoint),
+        change(endpointRow(B, { generation: 12, egressDeny: true })),
+        passes(B, A, udpFrame(B, A, [53, 40000], family)),
       ],
     },
     {

@@ -47,7 +47,6 @@ export class GatewayInterpreter {
       known.identity === identity;
     if (current) return { governor: governor.endpoint };
     if (!this.#interpreter.allows(governor, now.opened, identity, packet.protocol, now.service)) {
-      if (rides) this.#connections.delete(key);
       const reason = now.opened === "egress" ? "POLICY_EGRESS" : "POLICY_INGRESS";
       return { governor: governor.endpoint, reason };
     }

@@ -75,10 +75,7 @@ export class Interpreter {
       responder.generation === known.responder.generation;
     if (!current) {
       const denied = this.#denied(packet.protocol, known.service, initiator, responder);
-      if (denied !== undefined) {
-        this.#connections.delete(key);
-        return denied;
-      }
+      if (denied !== undefined) return denied;
       this.#connections.set(key, { ...known, initiator, responder });
     }
     return { receiver: receiver.endpoint };

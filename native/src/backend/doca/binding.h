@@ -240,11 +240,6 @@ static inline int write_connection(const struct hyp_connection_key *key,
 	return hash_put(&walking->connections, key, connection);
 }
 
-static inline void forget_connection(const struct hyp_connection_key *key)
-{
-	doca_tables_forget(walking, key);
-}
-
 static inline const struct hyp_fragment *find_fragment(const struct hyp_fragment_key *key)
 {
 	return hash_use(&walking->fragments, key);

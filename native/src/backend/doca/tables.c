@@ -238,14 +238,3 @@ void doca_tables_touch(struct doca_tables *tables, const struct hyp_connection_k
 	if (connection)
 		connection->seen = tables_milliseconds(tables);
 }
-
-void doca_tables_forget(struct doca_tables *tables, const struct hyp_connection_key *key)
-{
-	struct hyp_connection *connection = hash_find(&tables->connections, key);
-
-	if (!connection)
-		return;
-	if (tables->options.forgotten)
-		tables->options.forgotten(tables->options.context, key, connection);
-	hash_remove(&tables->connections, key);
-}

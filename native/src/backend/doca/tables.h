@@ -24,7 +24,7 @@ struct doca_tables_options {
 	/* Milliseconds that only grow, from wherever; NULL: CLOCK_MONOTONIC. */
 	uint64_t (*milliseconds)(void *context);
 	/*
-	 * A connection is no longer remembered: forgotten by its policy, evicted by a newer one, or
+	 * A connection is no longer remembered: evicted or replaced by a newer one, or
 	 * written anew by a packet that opens it again. Must not call into the tables. May be NULL.
 	 */
 	void (*forgotten)(void *context, const struct hyp_connection_key *key,
@@ -84,9 +84,6 @@ uint32_t doca_tables_seconds(uint32_t timeout);
 
 /* Somebody else (the NIC) passed packets of this connection just now. */
 void doca_tables_touch(struct doca_tables *tables, const struct hyp_connection_key *key);
-
-/* Forgets a connection, telling `forgotten`. One that is not there is fine. */
-void doca_tables_forget(struct doca_tables *tables, const struct hyp_connection_key *key);
 
 /* What somebody else (the NIC) delivered or dropped. Endpoint 0: unknown, or remote. */
 void doca_tables_count_traffic(struct doca_tables *tables, uint32_t sender, uint32_t receiver,
