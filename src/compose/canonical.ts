@@ -1,6 +1,6 @@
 import type { Entry, YamlNode } from "../yaml/index.ts";
 import { fault } from "./fault.ts";
-import { childOf, textOf, withEntries } from "./tree.ts";
+import { childOf, isNull, textOf, trueNode, withEntries } from "./tree.ts";
 
 /** Top-level sections whose resources may be somebody else's. */
 const SECTIONS = ["networks", "volumes", "secrets", "configs"] as const;
@@ -22,15 +22,11 @@ export function canonical(root: YamlNode): YamlNode {
 }
 
 function canonicalResource(node: YamlNode, path: readonly string[]): YamlNode {
+  if (node.kind !== "mapping" && !isNull(node)) throw fault("E161", node.place, "must be a mapping", path);
   const external = node.kind === "mapping" ? node.entries.get("external") : undefined;
   if (node.kind !== "mapping" || external?.node.kind !== "mapping") return node;
   const entries = new Map(node.entries);
-  const yes = { type: "boolean", value: true, text: "true", tag: undefined } as const;
-  const source = { start: 0, end: 0, style: "plain", isInFlow: false } as const;
-  entries.set("external", {
-    ...external,
-    node: { kind: "scalar", ...yes, place: external.node.place, source },
-  });
+  entries.set("external", { ...external, node: trueNode(external.node) });
   const name = external.node.entries.get("name");
   if (name !== undefined) {
     const own = textOf(childOf(node, "name"));

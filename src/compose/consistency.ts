@@ -47,6 +47,22 @@ export function checkReferences(
     );
   }
   checkCycles(waits, services);
+  checkContainerNames(services);
+}
+
+/** No two containers of one machine have the same name. */
+function checkContainerNames(services: ReadonlyMap<string, Entry>): void {
+  const owners = new Map<string, string>();
+  for (const [name, { node }] of services) {
+    const container = childOf(node, "container_name");
+    const text = textOf(container);
+    if (!text) continue;
+    const owner = owners.get(text);
+    const path = ["services", name, "container_name"];
+    if (owner !== undefined)
+      throw fault("E164", container?.place, `service ${owner} has the same name`, path);
+    owners.set(text, name);
+  }
 }
 
 /** Every service comes from somewhere. */
@@ -122,29 +138,31 @@ function checkCycles(
   waits: ReadonlyMap<string, readonly string[]>,
   services: ReadonlyMap<string, Entry>,
 ): void {
-  const ready = new Set<string>();
-  const left = new Map(waits);
-  for (let before = -1; before !== ready.size; ) {
-    before = ready.size;
-    for (const [name, others] of left) {
-      if (!others.every((other) => ready.has(other))) continue;
-      ready.add(name);
-      left.delete(name);
+  const waiting = new Map([...waits].map(([name, others]) => [name, new Set(others)] as const));
+  const waiters = new Map<string, string[]>();
+  for (const [name, others] of waiting) {
+    for (const other of others) {
+      const known = waiters.get(other);
+      if (known === undefined) waiters.set(other, [name]);
+      else known.push(name);
     }
   }
-  const [stuck] = [...left.keys()].filter((name) => waitsForItself(name, left));
-  if (stuck === undefined) return;
-  throw fault("E164", services.get(stuck)?.place, "waits for itself to start", ["services", stuck]);
-}
-
-function waitsForItself(name: string, waits: ReadonlyMap<string, readonly string[]>): boolean {
-  const seen = new Set<string>();
-  const open = [...(waits.get(name) ?? [])];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    if (next === name) return true;
-    if (seen.has(next)) continue;
-    seen.add(next);
-    open.push(...(waits.get(next) ?? []));
+  const ready = [...waiting].filter(([, others]) => others.size === 0).map(([name]) => name);
+  for (let started = ready.pop(); started !== undefined; started = ready.pop()) {
+    waiting.delete(started);
+    for (const waiter of waiters.get(started) ?? []) {
+      const others = waiting.get(waiter);
+      others?.delete(started);
+      if (others?.size === 0) ready.push(waiter);
+    }
   }
-  return false;
+  // Whoever is left waits for somebody who is left: following them comes round.
+  const seen = new Set<string>();
+  let [name] = waiting.keys();
+  while (name !== undefined && !seen.has(name)) {
+    seen.add(name);
+    [name] = waiting.get(name) ?? [];
+  }
+  if (name === undefined) return;
+  throw fault("E164", services.get(name)?.place, "waits for itself to start", ["services", name]);
 }

@@ -1,5 +1,6 @@
 import { dirname, resolve } from "node:path";
 import type { Entry, Mapping, YamlNode } from "../yaml/index.ts";
+import type { Budget } from "./budget.ts";
 import { absolutePath, type Documents } from "./documents.ts";
 import { fault } from "./fault.ts";
 import type { Interpolation } from "./interpolate.ts";
@@ -26,12 +27,16 @@ export interface ServicesOf {
 export class Extension {
   readonly #documents: Documents;
   readonly #interpolation: Interpolation;
+  readonly #budget: Budget;
   readonly #lookup: Lookup;
   readonly #loaded = new Map<string, ServicesOf>();
+  /** Services that are done, by file and name. */
+  readonly #done = new Map<string, YamlNode>();
 
-  constructor(documents: Documents, interpolation: Interpolation, lookup: Lookup) {
+  constructor(documents: Documents, interpolation: Interpolation, budget: Budget, lookup: Lookup) {
     this.#documents = documents;
     this.#interpolation = interpolation;
+    this.#budget = budget;
     this.#lookup = lookup;
   }
 
@@ -75,13 +80,16 @@ export class Extension {
       const where = path === undefined ? "this file" : this.#documents.nameOf(source.path);
       throw fault("E162", reference.place, `service ${name} extends ${base}, which ${where} does not have`);
     }
-    const extended = await this.#extended(base, found.node, source, [...chain, id]);
+    const extended = this.#done.get(id) ?? (await this.#extended(base, found.node, source, [...chain, id]));
+    this.#done.set(id, extended);
     const own = new Map(service.entries);
     own.delete("extends");
     const above = withEntries(service, own);
     if (isNull(extended)) return above;
     const below = applyResets(extended, resetsAt(file.resets, ["services", name]));
-    return mergeTrees(below, above, ["services", name]);
+    const merged = mergeTrees(below, above, ["services", name]);
+    this.#budget.spendOn(merged);
+    return merged;
   }
 
   async #load(file: ServicesOf, path: string, reference: YamlNode): Promise<ServicesOf> {

@@ -1,4 +1,5 @@
 import type { Entry, Scalar, YamlNode } from "../yaml/index.ts";
+import type { Budget } from "./budget.ts";
 import { phraseOf } from "./dotenv.ts";
 import { fault, quote, requiredFault, type TreePath } from "./fault.ts";
 import type { Notices } from "./notices.ts";
@@ -48,14 +49,17 @@ const BOOLEANS: Readonly<Record<string, boolean>> = {
 /** Fills variables into the values of files, never into their keys. One for all files of a project. */
 export class Interpolation {
   readonly #notices: Notices;
+  readonly #budget: Budget;
   #length = 0;
 
-  constructor(notices: Notices) {
+  constructor(notices: Notices, budget: Budget) {
     this.#notices = notices;
+    this.#budget = budget;
   }
 
   /** Throws E161 for what is no template or does not come to what it must be, E163 for `${A:?}` without a value. */
   apply(node: YamlNode, lookup: Lookup, path: TreePath = []): YamlNode {
+    this.#budget.spend(1, node.place);
     switch (node.kind) {
       case "mapping": {
         const entries = new Map<string, Entry>();

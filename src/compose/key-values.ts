@@ -1,6 +1,6 @@
 import type { Entry, Mapping, Place, Scalar, YamlNode } from "../yaml/index.ts";
 import { fault, type TreePath } from "./fault.ts";
-import { nullNode, textNode, withEntries } from "./tree.ts";
+import { isNull, nullNode, textNode, withEntries } from "./tree.ts";
 
 /**
  * What may be written as a mapping or as a list of `key=value`, as a mapping. A later item of a list wins
@@ -32,7 +32,7 @@ export function mergeKeyValues(base: YamlNode, over: YamlNode, path: TreePath): 
       const equals = key.indexOf("=");
       if (equals < 0 || entry.node.kind !== "scalar") entries.set(key, entry);
       else {
-        const text = `${key.slice(equals + 1)}=${entry.node.text}`;
+        const text = key.slice(equals + 1) + (isNull(entry.node) ? "" : `=${entry.node.text}`);
         entries.set(key.slice(0, equals), { place: entry.place, node: textNode(text, entry.node) });
       }
     }

@@ -1,4 +1,5 @@
 import type { Entry, Mapping } from "../yaml/index.ts";
+import { Budget } from "./budget.ts";
 import { checkReferences } from "./consistency.ts";
 import { Documents, STANDARD_INPUT } from "./documents.ts";
 import { fault } from "./fault.ts";
@@ -24,12 +25,13 @@ import { byKey, childOf, entriesOf, itemsOf, textOf } from "./tree.ts";
  */
 export async function loadProject(source: ProjectSource, files: ComposeFiles): Promise<ComposeProject> {
   const notices = new Notices();
+  const budget = new Budget();
   const documents = new Documents(files);
-  const interpolation = new Interpolation(notices);
+  const interpolation = new Interpolation(notices, budget);
   const located = await locate(source, documents, notices);
   const name = await projectName(source, located, documents, interpolation);
   const environment = new Map(located.environment).set(PROJECT_NAME_VARIABLE, name);
-  const reader = new ModelReader(documents, interpolation);
+  const reader = new ModelReader(documents, interpolation, budget);
   const root = await reader.read({ ...located, environment });
   if (root === undefined) {
     const [first = STANDARD_INPUT] = located.files;

@@ -1,6 +1,6 @@
 import { dirname, resolve } from "node:path";
-import { HyperionError } from "../model/errors.ts";
 import { type Documents, STANDARD_INPUT } from "./documents.ts";
+import { nowhereFault } from "./fault.ts";
 import { type Reading, withEnvFiles } from "./model.ts";
 import type { Notices } from "./notices.ts";
 import type { ProjectSource } from "./project.ts";
@@ -84,7 +84,7 @@ async function find(documents: Documents, start: string, notices: Notices): Prom
       const override = await firstOf(OVERRIDE_NAMES, directory, documents, notices);
       return override === undefined ? [file] : [file, override];
     }
-    if (dirname(directory) === directory) throw new HyperionError("E165", { directory: start });
+    if (dirname(directory) === directory) throw nowhereFault(start);
   }
 }
 

@@ -2,7 +2,20 @@ import type { Entry, Mapping, YamlNode } from "../yaml/index.ts";
 import { fault, type TreePath } from "./fault.ts";
 import { mergeKeyValues } from "./key-values.ts";
 import { Patterns } from "./pattern.ts";
-import { childOf, isNull, itemsOf, nullNode, textNode, textOf, withEntries, withItems } from "./tree.ts";
+import {
+  childOf,
+  isNull,
+  itemsOf,
+  nullNode,
+  textNode,
+  textOf,
+  trueNode,
+  withEntries,
+  withItems,
+} from "./tree.ts";
+
+/** Most pools of addresses that one file gives a network: each is held against each of another file. */
+export const POOLS_MAX = 1_000;
 
 type Merger = (base: YamlNode, over: YamlNode, path: TreePath) => YamlNode;
 
@@ -30,7 +43,7 @@ const SPECIAL = new Patterns<Merger>({
   "networks.*.ipam.config": mergeAddressPools,
   "services.*.build": mergeBuild,
   "services.*.build.extra_hosts": mergeHosts,
-  "services.*.depends_on": mergeNamed,
+  "services.*.depends_on": mergeDependencies,
   "services.*.extra_hosts": mergeHosts,
   "services.*.logging": mergeLogging,
   "services.*.models": mergeNamed,
@@ -78,6 +91,30 @@ function mergeLists(base: YamlNode, over: YamlNode): YamlNode {
 /** Names in a list, or a mapping by name. */
 function mergeNamed(base: YamlNode, over: YamlNode, path: TreePath): YamlNode {
   return mergeMappings(namesToMapping(base, path), namesToMapping(over, path), path);
+}
+
+/** As {@link mergeNamed}, where a name alone says that the service is required, and started. */
+function mergeDependencies(base: YamlNode, over: YamlNode, path: TreePath): YamlNode {
+  const described = (node: YamlNode): Mapping => {
+    if (node.kind === "mapping") return node;
+    const entries = new Map<string, Entry>();
+    for (const [name, { place, node: bare }] of namesToMapping(node, path).entries) {
+      const condition = { place, node: textNode("service_started", nullNode(bare)) };
+      const required = { place, node: trueNode(bare) };
+      entries.set(name, {
+        place,
+        node: withEntries(
+          bare,
+          new Map([
+            ["condition", condition],
+            ["required", required],
+          ]),
+        ),
+      });
+    }
+    return withEntries(node, entries);
+  };
+  return mergeMappings(described(base), described(over), path);
 }
 
 /** A list of names as a mapping from each to null. */
@@ -128,23 +165,23 @@ function mergeLogging(base: YamlNode, over: YamlNode, path: TreePath): YamlNode 
 
 /** Pools of addresses are the same when their subnet is. */
 function mergeAddressPools(base: YamlNode, over: YamlNode, path: TreePath): YamlNode {
-  const pools: Mapping[] = [];
-  const subnetOf = (pool: Mapping) => textOf(childOf(pool, "subnet"));
-  const put = (pool: Mapping, isStronger: boolean) => {
-    const at = pools.findIndex((known) => subnetOf(known) === subnetOf(pool));
-    if (at < 0) pools.push(pool);
-    else if (isStronger) pools[at] = pool;
+  const pools = new Map<string | undefined, Mapping>();
+  const listed = (node: YamlNode): readonly Mapping[] => {
+    const { items } = asKind("sequence", node, path);
+    if (items.length <= POOLS_MAX) return items.map((item) => asKind("mapping", item, path));
+    throw fault("E161", node.place, `more than ${POOLS_MAX} pools of addresses`, path);
   };
-  const above = asKind("sequence", over, path).items.map((item) => asKind("mapping", item, path));
-  for (const item of asKind("sequence", base, path).items) {
-    let below = asKind("mapping", item, path);
+  const subnetOf = (pool: Mapping) => textOf(childOf(pool, "subnet"));
+  const above = listed(over);
+  for (const item of listed(base)) {
+    let below = item;
     for (const pool of above) {
-      if (subnetOf(pool) !== subnetOf(below)) put(pool, false);
-      else {
+      const subnet = subnetOf(pool);
+      if (subnet === subnetOf(below)) {
         below = mergeMappings(below, pool, path);
-        put(below, true);
-      }
+        pools.set(subnet, below);
+      } else if (!pools.has(subnet)) pools.set(subnet, pool);
     }
   }
-  return withItems(over, pools);
+  return withItems(over, [...pools.values()]);
 }

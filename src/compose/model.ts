@@ -1,5 +1,6 @@
 import { dirname, resolve } from "node:path";
-import { type Entry, type Mapping, toJson, type YamlNode } from "../yaml/index.ts";
+import { type Entry, type Mapping, sortedJson, toJson, type YamlNode } from "../yaml/index.ts";
+import type { Budget } from "./budget.ts";
 import { canonical } from "./canonical.ts";
 import type { Documents } from "./documents.ts";
 import { Extension, settleLabelFiles } from "./extends.ts";
@@ -28,10 +29,12 @@ const RESOURCES = ["services", "volumes", "networks", "secrets", "configs", "mod
 export class ModelReader {
   readonly #documents: Documents;
   readonly #interpolation: Interpolation;
+  readonly #budget: Budget;
 
-  constructor(documents: Documents, interpolation: Interpolation) {
+  constructor(documents: Documents, interpolation: Interpolation, budget: Budget) {
     this.#documents = documents;
     this.#interpolation = interpolation;
+    this.#budget = budget;
   }
 
   /**
@@ -73,13 +76,14 @@ export class ModelReader {
       if (services.node.kind !== "mapping") {
         throw fault("E161", services.node.place, "must be a mapping", ["services"]);
       }
-      const extension = new Extension(this.#documents, this.#interpolation, lookup);
+      const extension = new Extension(this.#documents, this.#interpolation, this.#budget, lookup);
       const { directory } = reading;
       const extended = await extension.apply({ path, directory, services: services.node, resets });
       file = withEntries(file, new Map(file.entries).set("services", { ...services, node: extended }));
     }
     file = await this.#include(file, reading, including);
     const merged = below === undefined ? file : mergeTrees(applyResets(below, resets), file);
+    this.#budget.spendOn(merged);
     const unique = dropRepeated(merged);
     checkSchema(unique);
     return canonical(unique);
@@ -167,14 +171,5 @@ function imports(own: ReadonlyMap<string, Entry>, imported: Mapping): Map<string
 }
 
 function isSame(a: YamlNode, b: YamlNode): boolean {
-  return sorted(a) === sorted(b);
-}
-
-/** Mappings have no order. */
-function sorted(node: YamlNode): string {
-  return JSON.stringify(toJson(node), (_, value: unknown) =>
-    typeof value === "object" && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : value,
-  );
+  return sortedJson(toJson(a)) === sortedJson(toJson(b));
 }

@@ -1,7 +1,6 @@
 import { basename } from "node:path";
-import { HyperionError } from "../model/errors.ts";
 import { type Documents, STANDARD_INPUT } from "./documents.ts";
-import { quote } from "./fault.ts";
+import { nameFault } from "./fault.ts";
 import type { Interpolation } from "./interpolate.ts";
 import type { Reading } from "./model.ts";
 import type { ProjectSource } from "./project.ts";
@@ -38,13 +37,13 @@ export async function projectName(
 
 function exact(source: string, name: string): string {
   if (normalize(name) === name) return name;
-  throw new HyperionError("E166", { source, name: quote(name) });
+  throw nameFault(source, name);
 }
 
 function normalized(name: string, source: string): string {
   const result = normalize(name);
   if (result !== "") return result;
-  throw new HyperionError("E166", { source, name: quote(name) });
+  throw nameFault(source, name);
 }
 
 /** As compose makes a name of a folder's: `My App` becomes `myapp`. */

@@ -1,6 +1,6 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import { nearest } from "../base/nearest.ts";
-import { nodeAt, type Place, toJson, type YamlNode } from "../yaml/index.ts";
+import { nodeAt, type Place, sortedJson, toJson, type YamlNode } from "../yaml/index.ts";
 import { fault, quote, type TreePath } from "./fault.ts";
 import schema from "./schema/compose-spec.json" with { type: "json" };
 
@@ -21,11 +21,18 @@ let compiled: ValidateFunction | undefined;
 
 /** Compiled when first needed: that takes longer than anything else here. */
 function validator(): ValidateFunction {
+  if (compiled !== undefined) return compiled;
   // All errors, as the best one is looked for; nothing of the schema is assumed to be of ajv's own dialect.
-  compiled ??= new Ajv({ strict: false, validateSchema: false, allErrors: true, verbose: true }).compile(
-    schema,
-  );
+  const ajv = new Ajv({ strict: false, validateSchema: false, allErrors: true, verbose: true });
+  // The library's compares each item with each other one.
+  ajv.removeKeyword("uniqueItems");
+  ajv.addKeyword({ keyword: "uniqueItems", type: "array", validate: isUnique });
+  compiled = ajv.compile(schema);
   return compiled;
+}
+
+function isUnique(isWanted: boolean, items: readonly unknown[]): boolean {
+  return !isWanted || new Set(items.map(sortedJson)).size === items.length;
 }
 
 /** Throws E161 when a project, or as much of it as has been read, is no compose file. */
@@ -96,7 +103,7 @@ function reasonOf({ keyword, params, parentSchema, message }: ErrorObject, node:
     case "enum":
       return `must be ${[params.allowedValues].flat().map(String).join(" or ")}`;
     case "uniqueItems":
-      return `says the same twice, at positions ${params.j} and ${params.i}`;
+      return "says the same twice";
     default:
       return message ?? "does not fit the compose schema";
   }

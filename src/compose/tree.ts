@@ -1,4 +1,12 @@
-import type { Entry, Mapping, Place, Scalar, Sequence, YamlNode } from "../yaml/index.ts";
+import {
+  type Entry,
+  type Mapping,
+  NOT_WRITTEN,
+  type Place,
+  type Scalar,
+  type Sequence,
+  type YamlNode,
+} from "../yaml/index.ts";
 
 /** A mapping like `like`, with other entries. */
 export function withEntries(like: YamlNode, entries: ReadonlyMap<string, Entry>): Mapping {
@@ -17,8 +25,12 @@ export function textNode(text: string, like: Scalar, place: Place = like.place):
 
 /** A null that stands where `like` does. */
 export function nullNode(like: YamlNode, place: Place = like.place): Scalar {
-  const source = { start: 0, end: 0, style: "plain", isInFlow: false } as const;
-  return { kind: "scalar", type: "null", value: null, text: "", place, tag: undefined, source };
+  return { kind: "scalar", type: "null", value: null, text: "", place, tag: undefined, source: NOT_WRITTEN };
+}
+
+/** A `true` that stands where `like` does. */
+export function trueNode(like: YamlNode): Scalar {
+  return { ...nullNode(like), type: "boolean", value: true, text: "true" };
 }
 
 /** The value of a key; undefined when `node` is no mapping or has no such key. */

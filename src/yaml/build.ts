@@ -6,6 +6,7 @@ import {
   isMap,
   isScalar,
   isSeq,
+  Lexer,
   LineCounter,
   type Pair,
   type ParsedNode,
@@ -15,13 +16,23 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from "yaml";
-import type { Entry, Mapping, Scalar, ScalarSource, Sequence, YamlNode } from "./node.ts";
+import {
+  type Entry,
+  type Mapping,
+  NOT_WRITTEN,
+  type Scalar,
+  type ScalarSource,
+  type Sequence,
+  type YamlNode,
+} from "./node.ts";
 import type { YamlProblem } from "./parse.ts";
 import type { Place } from "./place.ts";
 import { resolveScalar } from "./scalar.ts";
 
 /** Deepest nesting that is read. */
 export const DEPTH_MAX = 100;
+/** Most documents of a text. */
+export const DOCUMENTS_MAX = 50;
 /** Most nodes of a text with every alias written out: a few aliases of aliases make billions. */
 export const NODES_MAX = 200_000;
 /** Most problems that are kept of one text. */
@@ -30,6 +41,7 @@ const PROBLEMS_MAX = 20;
 /** What no YAML text contains: control characters, halves of surrogate pairs. */
 const FORBIDDEN = /[^\t\n\r\x20-\x7e\x85\u{a0}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/u;
 const MERGE_KEY = "<<";
+const NODES_REASON = `more than ${NODES_MAX} nodes, aliases written out`;
 const DEPTH_REASON = `nested deeper than ${DEPTH_MAX} levels`;
 /** Tags of collections that make something else of them, which Docker does not. */
 const OTHER_COLLECTIONS = ["omap", "pairs", "set"].map((kind) => `tag:yaml.org,2002:${kind}`);
@@ -51,13 +63,8 @@ export function buildDocuments(text: string, file: string): Built {
     if (problems.length < PROBLEMS_MAX) problems.push({ place: placeAt(offset), text: reason });
   };
   const roots: YamlNode[] = [];
-  const tokens = [...new Parser(lines.addNewLine).parse(text)];
-  // Before the library, which would go as deep as the stack allows.
-  const deep = tokens.map(tooDeep).find((offset) => offset !== undefined);
-  if (deep !== undefined) {
-    report(deep, DEPTH_REASON);
-    return { roots, problems };
-  }
+  const tokens = tokensOf(text, lines, report);
+  if (tokens === undefined) return { roots, problems };
   // Scalars stay text, and duplicates are looked for here: the library's search takes quadratic time.
   const composer = new Composer({
     schema: "failsafe",
@@ -77,21 +84,33 @@ export function buildDocuments(text: string, file: string): Built {
   return problems.length > 0 ? { roots: [], problems } : { roots, problems };
 }
 
-/** Where a token nests deeper than {@link DEPTH_MAX}. */
-function tooDeep(token: CST.Token): number | undefined {
-  const open: { readonly token: CST.Token; readonly depth: number }[] = [{ token, depth: 0 }];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const { token: parent, depth } = next;
-    if (depth > DEPTH_MAX) return parent.offset;
-    const children =
-      parent.type === "document"
-        ? [parent.value]
-        : "items" in parent
-          ? parent.items.flatMap((item) => [item.key, item.value])
-          : [];
-    for (const child of children) if (child) open.push({ token: child, depth: depth + 1 });
+/** The documents of a text as the library's parser sees them; undefined when one nests too deeply. */
+function tokensOf(
+  text: string,
+  lines: LineCounter,
+  report: (offset: number, reason: string) => void,
+): readonly CST.Token[] | undefined {
+  const parser = new Parser(lines.addNewLine);
+  const tokens: CST.Token[] = [];
+  let documents = 0;
+  lines.addNewLine(0);
+  for (const lexeme of new Lexer().lex(text)) {
+    for (const token of parser.next(lexeme)) {
+      tokens.push(token);
+      if (token.type === "document") documents += 1;
+    }
+    // What is open: the document, and one for each collection.
+    if (parser.stack.length > DEPTH_MAX + 1) {
+      report(parser.offset, DEPTH_REASON);
+      return undefined;
+    }
+    if (documents > DOCUMENTS_MAX) {
+      report(parser.offset, `more than ${DOCUMENTS_MAX} documents in one file`);
+      return undefined;
+    }
   }
-  return undefined;
+  for (const token of parser.end()) tokens.push(token);
+  return tokens;
 }
 
 /** The library's sentences as phrases on one line. */
@@ -117,6 +136,7 @@ class Builder {
   readonly #report: (offset: number, reason: string) => void;
   readonly #anchors = new Map<string, Anchor>();
   readonly #measures = new Map<YamlNode, Measure>();
+  #entries = 0;
   #isTooLarge = false;
   /** Brackets and braces that are open. */
   #flowDepth = 0;
@@ -212,6 +232,9 @@ class Builder {
       if (node.kind !== "mapping") continue;
       for (const [key, entry] of node.entries) if (!entries.has(key)) entries.set(key, entry);
     }
+    // Those of every mapping add up in the document, and are too many long before its end is reached.
+    this.#entries += entries.size;
+    if (this.#entries > NODES_MAX) return this.#tooLarge(offsetOf(source), NODES_REASON);
     const place = this.#placeAt(offsetOf(source));
     const nodes = [...entries.values()].map((entry) => entry.node);
     return this.#measured({ kind: "mapping", entries, place, tag: source.tag }, nodes, offsetOf(source));
@@ -244,7 +267,7 @@ class Builder {
       text: "",
       place: this.#placeAt(offset),
       tag: undefined,
-      source: { start: offset, end: offset, style: "plain", isInFlow: this.#flowDepth > 0 },
+      source: NOT_WRITTEN,
     };
     this.#measures.set(node, { nodes: 1, depth: 1 });
     return node;
@@ -258,7 +281,7 @@ class Builder {
       nodes += measure?.nodes ?? 1;
       depth = Math.max(depth, measure?.depth ?? 1);
     }
-    if (nodes > NODES_MAX) return this.#tooLarge(offset, `more than ${NODES_MAX} nodes, aliases written out`);
+    if (nodes > NODES_MAX) return this.#tooLarge(offset, NODES_REASON);
     if (depth >= DEPTH_MAX) return this.#tooLarge(offset, DEPTH_REASON);
     this.#measures.set(node, { nodes, depth: depth + 1 });
     return node;

@@ -1,9 +1,11 @@
 export {
   type Entry,
   type Mapping,
+  NOT_WRITTEN,
   nodeAt,
   type Scalar,
   type Sequence,
+  sortedJson,
   toJson,
   type YamlNode,
   type YamlPath,

@@ -24,10 +24,13 @@ export interface ScalarSource {
   /** UTF-16 units, `end` exclusive; a block scalar's begins with its `|` or `>`. */
   readonly start: number;
   readonly end: number;
-  readonly style: "plain" | "single" | "double" | "block";
+  readonly style: "plain" | "single" | "double" | "block" | "absent";
   /** Between brackets or braces, where commas end a plain scalar. */
   readonly isInFlow: boolean;
 }
+
+/** Of a value that no text says, as of a key alone. */
+export const NOT_WRITTEN: ScalarSource = { start: 0, end: 0, style: "absent", isInFlow: false };
 
 export interface Mapping {
   readonly kind: "mapping";
@@ -73,4 +76,13 @@ export function toJson(node: YamlNode): unknown {
     case "mapping":
       return Object.fromEntries([...node.entries].map(([key, entry]) => [key, toJson(entry.node)]));
   }
+}
+
+/** A value of JSON's as a text that is the same for equal values: mappings have no order. */
+export function sortedJson(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    typeof part === "object" && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
 }

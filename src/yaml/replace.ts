@@ -16,6 +16,7 @@ const SPELLINGS: Readonly<Record<ScalarSource["style"], readonly ((value: string
   block: [plain, singled],
   single: [singled],
   double: [],
+  absent: [],
 };
 
 /** JSON's strings are YAML's double-quoted ones, but for characters that YAML wants escaped. */
@@ -31,8 +32,8 @@ function quoted(value: string): string {
  * comments, order and indentation stay, quotes too where they do for the new value. A scalar that is
  * reached by an alias or a merge key is replaced where it is written.
  *
- * Throws E160 when the text is no YAML, and a RangeError when a path leads to no scalar or when two
- * edits want different things of the same scalar.
+ * Throws E160 when the text is no YAML, and a RangeError when a path leads to no scalar, or to a key that
+ * not even a colon follows, or when two edits want different things of the same scalar.
  */
 export function replaceScalars(text: string, edits: readonly ScalarEdit[]): string {
   const [root] = readYaml(text, "").roots;
@@ -40,6 +41,8 @@ export function replaceScalars(text: string, edits: readonly ScalarEdit[]): stri
   for (const edit of edits) {
     const scalar = root === undefined ? undefined : nodeAt(root, edit.path);
     if (scalar?.kind !== "scalar") throw new RangeError(`no scalar at ${edit.path.join(".")}`);
+    if (scalar.source.style === "absent")
+      throw new RangeError(`nothing is written at ${edit.path.join(".")}`);
     const other = byStart.get(scalar.source.start);
     if (other !== undefined && other.edit.value !== edit.value) {
       throw new RangeError(`${edit.path.join(".")} and ${other.edit.path.join(".")} are one scalar`);

@@ -403,6 +403,31 @@ const including: readonly ComposeCase[] = [
   }),
 ];
 
+/** Found by comparing projects made at random. */
+const found: readonly ComposeCase[] = [
+  service("a list that repeats itself", "security_opt: [a, a]"),
+  one(
+    "a container's name twice",
+    "services: {a: {image: x, container_name: c}, b: {image: x, container_name: c}}",
+    {
+      since: V2_40,
+    },
+  ),
+  two(
+    "dependencies as a list below a mapping",
+    "services: {a: {image: x, depends_on: [b, c]}, b: {image: x}, c: {image: x}}",
+    "services: {a: {depends_on: {b: {condition: service_healthy}}}}",
+  ),
+  two(
+    "labels whose keys have an equals sign",
+    "services: {a: {image: x, labels: {b: 1, c=d: , e=f: 2}}}",
+    "services: {a: {labels: {b: 3}}}",
+  ),
+  one("an empty name server", 'services: {a: {image: x, dns: ""}, b: {image: x, dns: ["", 1.1.1.1]}}', {
+    since: V2_40,
+  }),
+];
+
 const profiles =
   "services: {a: {image: x}, b: {image: x, profiles: [p, q]}, c: {image: x, profiles: [r], networks: [none]}}";
 const choosing: readonly ComposeCase[] = [
@@ -511,4 +536,5 @@ export const CASES: readonly ComposeCase[] = [
   ...including,
   ...choosing,
   ...refused,
+  ...found,
 ];
