@@ -11,7 +11,8 @@ const MAPPED_BITS = 96;
 
 /** Reads CIDR notation; host bits are cleared, and a prefix of IPv4-mapped addresses becomes IPv4. Throws E205. */
 export function parsePrefix(text: string): Prefix {
-  if (!IpCidr.isValidCIDR(text)) {
+  // IpCidr alone takes texts like `::/0::1.2.3.4`.
+  if (!/^[^/]+\/\d{1,3}$/.test(text) || !IpCidr.isValidCIDR(text)) {
     throw new HyperionError("E205", { text: JSON.stringify(text), expected: "a subnet, like 10.1.0.0/16" });
   }
   const bits = Number(text.slice(text.indexOf("/") + 1));

@@ -168,7 +168,7 @@ class DocumentReader {
   }
 
   #refuse(path: Path, value: unknown, text: string, suggestion?: string): void {
-    const written = typeof value === "string" ? value : (JSON.stringify(value) ?? "");
+    const written = excerptOf(value);
     const span = { start: 0, end: written.length };
     const fault = { code: "E176", text, span, suggestion } as const;
     this.problems.push(adminProblem(this.#name, undefined, path, written, fault));
@@ -176,3 +176,11 @@ class DocumentReader {
 }
 
 const EMPTY: Mapping = {};
+
+/** A value as a message shows it. YAML has more kinds of them than JSON, and ones that contain themselves. */
+function excerptOf(value: unknown): string {
+  if (value === undefined) return "";
+  if (Array.isArray(value)) return value.length === 0 ? "[]" : "[…]";
+  if (typeof value !== "object" || value === null) return String(value);
+  return Object.keys(value).length === 0 ? "{}" : "{…}";
+}

@@ -3,8 +3,14 @@ import { describe, expect, it } from "vitest";
 import type { ContainerId } from "../../../src/model/ids.ts";
 import {
   formatProblem,
+  formatWarning,
+  type Place,
+  parseAdminPolicy,
   parseRule,
+  parseSelector,
+  printPeer,
   printRule,
+  type Remark,
   readPolicy,
   summarizeProblem,
 } from "../../../src/policy/index.ts";
@@ -66,26 +72,33 @@ const labels = fc
   .array(fc.tuple(keys, texts), { maxLength: 6 })
   .map((entries) => Object.fromEntries(entries));
 
+/** What every message must be, whatever it is about: whole, short enough for Docker, and on its lines. */
+function expectShowable(problem: Remark<string> & Place, who: string): void {
+  const { start, end } = problem.span ?? { start: 0, end: 0 };
+  expect(0 <= start && start <= end && end <= problem.value.length).toBe(true);
+  const summary = summarizeProblem(problem, who);
+  expect(summary.length).toBeLessThan(200);
+  expect(summary).not.toMatch(/[\r\n]/);
+  const lines = formatProblem(problem, who).split("\n");
+  expect(lines).toHaveLength(problem.span === undefined ? 2 : 3);
+  expect(lines[0]?.length).toBeLessThan(200);
+}
+
 describe("reading labels", () => {
   it("never throws, and says what is wrong in messages that can be shown", () => {
     fc.assert(
       fc.property(labels, labels, fc.string(), (driverOptions, containerLabels, name) => {
-        const container = { id: "c" as ContainerId, name, labels: containerLabels, inherited: [] };
-        for (const problem of readPolicy(
-          driverOptions,
-          container,
-          { identityLabels: ["app"], trustImageLabels: false },
-          [],
-        ).problems) {
+        const inherited = Object.keys(containerLabels).filter((_, i) => i % 3 === 0);
+        const container = { id: "c" as ContainerId, name, labels: containerLabels, inherited };
+        const settings = { identityLabels: ["app"], trustImageLabels: false };
+        const { problems, warnings } = readPolicy(driverOptions, container, settings, []);
+        for (const problem of problems) {
           expect(problem.code).toMatch(/^E1\d\d$/);
-          const { start, end } = problem.span ?? { start: 0, end: 0 };
-          expect(0 <= start && start <= end && end <= problem.value.length).toBe(true);
-          const summary = summarizeProblem(problem, name);
-          expect(summary.length).toBeLessThan(200);
-          expect(summary).not.toMatch(/[\r\n]/);
-          const lines = formatProblem(problem, name).split("\n");
-          expect(lines).toHaveLength(problem.span === undefined ? 2 : 3);
-          expect(lines[0]?.length).toBeLessThan(200);
+          expectShowable(problem, name);
+        }
+        for (const warning of warnings) {
+          expect(inherited).toContain(warning.label);
+          expect(formatWarning(warning, name).split("\n")).toHaveLength(2);
         }
       }),
       { numRuns: 3000 },
@@ -105,12 +118,77 @@ describe("reading labels", () => {
     );
   });
 
-  it("takes a long text in stride", () => {
+  it("prints every selector that it accepts as one that it accepts", () => {
+    fc.assert(
+      fc.property(texts, (text) => {
+        const { value } = parseSelector(text);
+        if (value === undefined) return;
+        const printed = printPeer(value);
+        expect(printPeer(parseSelector(printed).value ?? [])).toBe(printed);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it("takes a long text in stride, and long conjunctions of what might contradict itself", () => {
     const started = performance.now();
-    for (const scrap of ["(", '"', "a ", "a,", "tcp/80,", "!", "service:", "1.", ":", "group:x & "]) {
-      parseRule(`allow tcp/80 from ${scrap.repeat(10_000)}`, "ingress");
-      parseRule(`allow ${scrap.repeat(16_000 / scrap.length)}`, "ingress");
+    const scraps = ["(", '"', "a ", "a,", "tcp/80,", "!", "service:", "1.", ":", "group:x & "];
+    const terms = ["!10.0.0.1 & ", "a!=b & ", "a in(b,c) & ", "!::1/128 & ", "service:a/b & ", "k=v & "];
+    for (const scrap of [...scraps, ...terms]) {
+      for (const text of [`from ${scrap.repeat(10_000)}`, scrap.repeat(16_000 / scrap.length)]) {
+        parseRule(`allow tcp/80 ${text}`, "ingress");
+        parseRule(`allow tcp/80 from ${text.slice(0, 16_300)}any`, "ingress");
+        parseSelector(text);
+      }
     }
     expect(performance.now() - started).toBeLessThan(5_000);
+  });
+});
+
+/** What a YAML or JSON document may come to. */
+const { document } = fc.letrec<{ document: unknown }>((tie) => ({
+  document: fc.oneof(
+    { depthSize: "small", withCrossShrink: true },
+    texts,
+    fc.constantFrom<unknown>(null, undefined, true, 0, -1, Number.NaN, 10n, Symbol.iterator, new Date(0)),
+    fc.array(tie("document"), { maxLength: 3 }),
+    fc.dictionary(
+      fc.constantFrom("name", "tier", "rules", "applies", "__proto__", "toString"),
+      tie("document"),
+    ),
+    fc.dictionary(texts, tie("document"), { maxKeys: 3 }),
+  ),
+}));
+
+const adminRule = fc.record(
+  {
+    name: fc.oneof(fc.constantFrom("a", "b"), document),
+    applies: fc.oneof(fc.constantFrom("containers", "group:x"), texts, document),
+    ingress: fc.oneof(texts, document),
+    egress: fc.oneof(texts, document),
+    policy: fc.oneof(fc.constantFrom("default-deny"), document),
+  },
+  { requiredKeys: [] },
+);
+const adminPolicy = fc.record(
+  {
+    name: document,
+    tier: fc.oneof(fc.constantFrom("admin"), document),
+    rules: fc.array(adminRule, { maxLength: 4 }),
+  },
+  { requiredKeys: ["rules"] },
+);
+
+describe("reading admin policies", () => {
+  it("never throws, and says what is wrong in messages that can be shown", () => {
+    fc.assert(
+      fc.property(fc.oneof(document, adminPolicy), (anything) => {
+        const { texts: read, policy, problems } = parseAdminPolicy(anything, "policy");
+        expect(read === undefined).toBe(problems.length > 0);
+        expect(policy === undefined).toBe(problems.length > 0);
+        for (const problem of problems) expectShowable(problem, "policy.yaml");
+      }),
+      { numRuns: 3000 },
+    );
   });
 });

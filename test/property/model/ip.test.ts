@@ -34,6 +34,17 @@ test.each([
   expect(parseIp(text)).toBe(ip);
 });
 
+test.each(["::/0::ffff:1.2.3.4", "10.0.0.0/8/8", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/8 ", "/8", "1.2.3/8"])(
+  "%s is no subnet",
+  (text) => {
+    expect(() => parsePrefix(text)).toThrow(expect.objectContaining({ code: "E205" }));
+  },
+);
+
+test.each(["1.2.3", "1.2.3.4/32", "", " ", "1.2.3.4.5", "::1::", "01.2.3.4x"])("%s is no address", (text) => {
+  expect(() => parseIp(text)).toThrow(expect.objectContaining({ code: "E205" }));
+});
+
 test.each([
   ["::ffff:10.0.0.0/104", "10.0.0.0/8"],
   ["::ffff:a01:203/112", "10.1.0.0/16"],

@@ -111,6 +111,15 @@ describe("parseAdminPolicy", () => {
     );
   });
 
+  it("takes what YAML has and JSON has not", () => {
+    const circle: unknown[] = [];
+    circle.push(circle);
+    for (const value of [10n, Symbol.iterator, circle, new Map(), Number.NaN]) {
+      const { problems } = parseAdminPolicy(rule({ ingress: value }), "p");
+      expect(problems.map(({ code }) => code)).toEqual(["E176"]);
+    }
+  });
+
   it("reports everything that is wrong", () => {
     const document = {
       tier: "x",

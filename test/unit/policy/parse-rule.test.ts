@@ -91,6 +91,13 @@ describe("parseRule", () => {
       '"10.1.0.0/99" is not a subnet, like 10.1.0.0/16',
       undefined,
     ],
+    [
+      "E102",
+      "allow from ::/0::ffff:1.2.3.4",
+      "::/0::ffff:1.2.3.4",
+      '"::/0::ffff:1.2.3.4" is not a subnet, like 10.1.0.0/16',
+      undefined,
+    ],
     ["E102", "allow from 10.1.0", "10.1.0", '"10.1.0" is not an address', undefined],
     ["E102", "allow from a=", "", 'expected a value after "="', undefined],
     ["E102", "allow from a in(b", "", 'expected ")"', undefined],
