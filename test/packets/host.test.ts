@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it, vi } from "vitest";
@@ -146,6 +146,21 @@ describe.skipIf(skipped)("on this kernel", () => {
       await removeDataplane(library, options);
       await removeDataplane(library, gatewayOptions(options));
       await host.deleteLinks(["wire0"]);
+      await rm(directory, { recursive: true });
+    });
+  });
+
+  describe("gateways that cannot be", () => {
+    it("say why, before an agent is started, and leave nothing where the NIC cannot be", async () => {
+      const directory = await mkdtemp(join(tmpdir(), "hyperion-agent-"));
+      const options = { url: SOFTNIC, runPath: join(directory, "run"), connectionsMax: 0 };
+      const nowhere = openDataplane(library, { ...options, pinPath: "/tmp/hyperion-no-bpf" });
+      await expect(nowhere).rejects.toMatchObject({ code: "E506", details: { path: "/tmp" } });
+      expect(await readdir(directory)).toEqual([]);
+      const pinPath = `${BPF_FILESYSTEM}/alone`;
+      const noNic = openDataplane(library, { ...options, pinPath, url: "doca:nothing" });
+      await expect(noNic).rejects.toMatchObject({ code: "E502" });
+      expect(await readdir(pinPath)).toEqual([]);
       await rm(directory, { recursive: true });
     });
   });
