@@ -4,6 +4,8 @@ import { nodeAt, type Place, sortedJson, toJson, type YamlNode } from "../yaml/i
 import { fault, quote, type TreePath } from "./fault.ts";
 import schema from "./schema/compose-spec.json" with { type: "json" };
 
+/* The schema is compose-go's: copyright The Compose Specification Authors, Apache-2.0 (schema/README.md). */
+
 /** Most valid keys that a message lists. */
 const KEYS_SHOWN_MAX = 8;
 

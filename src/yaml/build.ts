@@ -1,16 +1,13 @@
 import {
   type Alias,
   Composer,
-  type CST,
   isAlias,
   isMap,
   isScalar,
   isSeq,
-  Lexer,
   LineCounter,
   type Pair,
   type ParsedNode,
-  Parser,
   type Range,
   type Scalar as SourceScalar,
   type YAMLMap,
@@ -28,11 +25,8 @@ import {
 import type { YamlProblem } from "./parse.ts";
 import type { Place } from "./place.ts";
 import { resolveScalar } from "./scalar.ts";
+import { DEPTH_MAX, DEPTH_REASON, tokensOf } from "./tokens.ts";
 
-/** Deepest nesting that is read. */
-export const DEPTH_MAX = 100;
-/** Most documents of a text. */
-export const DOCUMENTS_MAX = 50;
 /** Most nodes of a text with every alias written out: a few aliases of aliases make billions. */
 export const NODES_MAX = 200_000;
 /** Most problems that are kept of one text. */
@@ -42,7 +36,6 @@ const PROBLEMS_MAX = 20;
 const FORBIDDEN = /[^\t\n\r\x20-\x7e\x85\u{a0}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/u;
 const MERGE_KEY = "<<";
 const NODES_REASON = `more than ${NODES_MAX} nodes, aliases written out`;
-const DEPTH_REASON = `nested deeper than ${DEPTH_MAX} levels`;
 /** Tags of collections that make something else of them, which Docker does not. */
 const OTHER_COLLECTIONS = ["omap", "pairs", "set"].map((kind) => `tag:yaml.org,2002:${kind}`);
 
@@ -82,35 +75,6 @@ export function buildDocuments(text: string, file: string): Built {
   if (forbidden !== null) report(forbidden.index, "control characters are not allowed");
   problems.sort((a, b) => a.place.line - b.place.line || a.place.column - b.place.column);
   return problems.length > 0 ? { roots: [], problems } : { roots, problems };
-}
-
-/** The documents of a text as the library's parser sees them; undefined when one nests too deeply. */
-function tokensOf(
-  text: string,
-  lines: LineCounter,
-  report: (offset: number, reason: string) => void,
-): readonly CST.Token[] | undefined {
-  const parser = new Parser(lines.addNewLine);
-  const tokens: CST.Token[] = [];
-  let documents = 0;
-  lines.addNewLine(0);
-  for (const lexeme of new Lexer().lex(text)) {
-    for (const token of parser.next(lexeme)) {
-      tokens.push(token);
-      if (token.type === "document") documents += 1;
-    }
-    // What is open: the document, and one for each collection.
-    if (parser.stack.length > DEPTH_MAX + 1) {
-      report(parser.offset, DEPTH_REASON);
-      return undefined;
-    }
-    if (documents > DOCUMENTS_MAX) {
-      report(parser.offset, `more than ${DOCUMENTS_MAX} documents in one file`);
-      return undefined;
-    }
-  }
-  for (const token of parser.end()) tokens.push(token);
-  return tokens;
 }
 
 /** The library's sentences as phrases on one line. */
