@@ -72,10 +72,16 @@ describe("the configuration", () => {
     const pools = [{ base: "10.64.0.0/12", bits: 20 }];
     const fromFile = configFile({
       identityLabels: ["app", "com.example/role"],
+      trustImageLabels: true,
       addressPools: [{ base: "10.64.0.0/12", size: 20 }],
     });
-    const fromText = ["--identity-labels", "app, com.example/role", "--address-pools=10.64.0.0/12:20"];
-    const expected = { identityLabels: ["app", "com.example/role"], addressPools: pools };
+    const labels = ["--identity-labels", "app, com.example/role", "--trust-image-labels=true"];
+    const fromText = [...labels, "--address-pools=10.64.0.0/12:20"];
+    const expected = {
+      identityLabels: ["app", "com.example/role"],
+      trustImageLabels: true,
+      addressPools: pools,
+    };
     expect(loadConfig(["--config", fromFile], {})).toMatchObject(expected);
     expect(loadConfig(fromText, {})).toMatchObject(expected);
   });
@@ -135,6 +141,7 @@ describe("a value that does not fit", () => {
     ["--vf-limit", "8192", "a whole number from 1 to 8191"],
     ["--posture", "allow", "one of default-deny, default-deny-ingress, default-deny-egress, default-allow"],
     ["--on-label-error", "ignore", "quarantine or reject"],
+    ["--trust-image-labels", "yes", "true or false"],
     ["--identity-labels", "app,,role", "a list of label keys, like app,role"],
     ["--address-pools", "10.0.0.0/8", "a list of address pools"],
     ["--address-pools", "10.0.0.0/8:4", "a list of address pools"],

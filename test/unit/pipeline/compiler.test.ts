@@ -103,7 +103,7 @@ describe("rows", () => {
         port: 2048,
         prefixLength: 8,
         verdict: "allow",
-        rule: 1,
+        rule: 2,
       },
       {
         ...key,
@@ -123,21 +123,21 @@ describe("rows", () => {
         port: 5432,
         prefixLength: 16,
         verdict: "allow",
-        rule: 2,
+        rule: 1,
         log: true,
       },
     ]);
     const rules = viewOf(desired, 1)?.rules ?? new Map();
     expect([...rules].map(([number, { name }]) => [number, name])).toEqual([
-      [1, "ping"],
-      [2, "sql"],
+      [1, "sql"],
+      [2, "ping"],
       [3, "x"],
     ]);
     expect(viewOf(desired, 1)?.posture?.ingress).toEqual({
       verdict: "deny",
       by: "allow-rule",
       tier: "container",
-      rule: "ping",
+      rule: "sql",
     });
   });
 
