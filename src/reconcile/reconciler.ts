@@ -206,8 +206,9 @@ export class Reconciler {
     }
     this.#steps += steps.length;
     const refused = await this.#apply(steps);
-    this.#releaseNumbers();
     if (refused.size === 0) {
+      // Not before: where a row was refused, an earlier one with numbers of its own may still stand.
+      this.#releaseNumbers();
       this.#calm();
       return refused;
     }

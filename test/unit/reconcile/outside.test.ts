@@ -80,6 +80,29 @@ describe("identities of what is outside", () => {
   });
 });
 
+describe("a prefix that could not be taken away", () => {
+  it("keeps its identity to itself until it is gone", async () => {
+    const tables = new MemoryTables();
+    const current = { facts: world(WEB) };
+    const { reconciler, dataplane } = await reconcilerOn(tables, current);
+    await reconciler.settle();
+    const before = identitiesOf(tables);
+    dataplane.failRows(({ verb, row }) => verb === "delete" && row.table === "prefix");
+    current.facts = world();
+    await reconciler.settle();
+    current.facts = world(WEB);
+    await reconciler.settle();
+    expect(identitiesOf(tables)).toEqual(before);
+    dataplane.heal();
+    current.facts = world();
+    await reconciler.settle();
+    current.facts = world(WEB);
+    await reconciler.settle();
+    expect(identitiesOf(tables)).not.toEqual(before);
+    await reconciler.stop();
+  });
+});
+
 describe("where there is no room for what is outside", () => {
   it("keeps a prefix back whose rules are missing", async () => {
     const tables = new MemoryTables();
