@@ -72,26 +72,22 @@ describe.skipIf(lacksYard())("a daemon that cannot start", () => {
     },
   );
 
-  // The eBPF data plane's alone.
-  it.skipIf(HAS_AGENT)(
-    "without a BPF filesystem says how to mount one, and starts once it is there",
-    async () => {
-      const before = await yard().traces();
-      const script = 'umount /sys/fs/bpf; exec "$@"';
-      const result = await yard().run(
-        "unshare",
-        "--mount",
-        "bash",
-        "-c",
-        script,
-        "bash",
-        ...yard().serveWords(),
-      );
-      expectRefusal(result, "E506", /mount -t bpf bpf \/sys\/fs\/bpf/);
-      expect(await yard().traces()).toBe(before);
-      await yard().daemon.start();
-    },
-  );
+  it("without a BPF filesystem says how to mount one, and starts once it is there", async () => {
+    const before = await yard().traces();
+    const script = 'umount /sys/fs/bpf; exec "$@"';
+    const result = await yard().run(
+      "unshare",
+      "--mount",
+      "bash",
+      "-c",
+      script,
+      "bash",
+      ...yard().serveWords(),
+    );
+    expectRefusal(result, "E506", /mount -t bpf bpf \/sys\/fs\/bpf/);
+    expect(await yard().traces()).toBe(before);
+    await yard().daemon.start();
+  });
 
   it.each([
     ["itself", ""],
