@@ -4,7 +4,7 @@ import { hasWayOut } from "../pipeline/index.ts";
 import type { Link } from "../platform/host/host.ts";
 
 /** Docker's bridge for containers whose networks give them no gateway (libnetwork, default_gateway.go). */
-export const GATEWAY_BRIDGE = "docker_gwbridge";
+const GATEWAY_BRIDGE = "docker_gwbridge";
 
 /** The ways out of containers, as the host's devices show them. */
 export interface WaysOut {
