@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import type { Outcome } from "../../src/playground/agent/probe.ts";
 import { localHost, run } from "../../src/playground/command.ts";
 import { ComposeProject } from "../../src/playground/compose.ts";
 import { HyperionDaemon } from "../../src/playground/daemon.ts";
@@ -82,9 +83,9 @@ export interface Disagreement {
   readonly seen: readonly string[];
 }
 
-/** Long enough for a SYN to be sent a second time while thousands of others are under way. */
-const TIMEOUT_MS = 2_500;
-const PARALLEL = 600;
+/** How hard the machine is pressed, and how long an answer may take then: a SYN is sent a second time. */
+const AT_ONCE = { parallel: 600, timeoutMs: 2_500 };
+const WITHOUT_HURRY = { parallel: 40, timeoutMs: 5_000 };
 
 /** How the entries of a matrix are to be tried. */
 export interface Trial {
@@ -93,33 +94,56 @@ export interface Trial {
   readonly outside: Prober;
 }
 
-/** Makes every connection that the entries speak of, and answers where the two disagree. */
+/**
+ * Makes every connection that the entries speak of, and answers where the two disagree. A connection that
+ * was to pass and did not in the throng of all others is tried once more, without it; one that passed and
+ * was not to is not.
+ */
 export async function disagreements(
-  { stations, outside }: Trial,
+  trial: Trial,
   entries: readonly MatrixVerdict[],
 ): Promise<readonly Disagreement[]> {
+  const first = await tryAll(trial, entries, AT_ONCE);
+  const isLate = ({ entry, seen }: Tried) =>
+    entry.verdict === "allow" && seen.length > 0 && seen.every(({ outcome }) => outcome !== "unreachable");
+  const late = first.filter(isLate).map(({ entry }) => entry);
+  const wrong = [...first.filter((tried) => !isLate(tried)), ...(await tryAll(trial, late, WITHOUT_HURRY))];
+  return wrong.map(({ entry, seen }) => ({
+    entry: `${entry.network}: ${entry.from} -> ${entry.to} ${entry.probe}`,
+    said: `${entry.verdict} (egress ${entry.egress.by}, ingress ${entry.ingress.by})`,
+    seen: seen.map(({ address, outcome }) => `${address} ${outcome}`),
+  }));
+}
+
+interface Tried {
+  readonly entry: MatrixVerdict;
+  readonly seen: readonly { readonly address: string; readonly outcome: Outcome }[];
+}
+
+/** Those that went otherwise than said, or could not be tried. */
+async function tryAll(
+  { stations, outside }: Trial,
+  entries: readonly MatrixVerdict[],
+  { parallel, timeoutMs }: typeof AT_ONCE,
+): Promise<readonly Tried[]> {
   const byService = new Map(stations.map((station) => [station.service, station]));
-  const results = await inParallel(
-    PARALLEL,
-    entries.map((entry) => async (): Promise<Disagreement | undefined> => {
+  const all = await inParallel(
+    parallel,
+    entries.map((entry) => async (): Promise<Tried> => {
       const from = byService.get(entry.from);
-      const to = byService.get(entry.to);
       const seen = await Promise.all(
-        connections(entry, from, to).map(async ({ address, source }) => {
+        connections(entry, from, byService.get(entry.to)).map(async ({ address, source }) => {
           const prober = from?.prober ?? outside;
-          return { address, outcome: await prober.probe(address, entry.probe, TIMEOUT_MS, source) };
+          return { address, outcome: await prober.probe(address, entry.probe, timeoutMs, source) };
         }),
       );
-      if (seen.length > 0 && seen.every(({ outcome }) => reached(outcome) === (entry.verdict === "allow")))
-        return undefined;
-      return {
-        entry: `${entry.network}: ${entry.from} -> ${entry.to} ${entry.probe}`,
-        said: `${entry.verdict} (egress ${entry.egress.by}, ingress ${entry.ingress.by})`,
-        seen: seen.map(({ address, outcome }) => `${address} ${outcome}`),
-      };
+      return { entry, seen };
     }),
   );
-  return results.filter((result) => result !== undefined);
+  return all.filter(
+    ({ entry, seen }) =>
+      seen.length === 0 || seen.some(({ outcome }) => reached(outcome) !== (entry.verdict === "allow")),
+  );
 }
 
 interface Connection {
