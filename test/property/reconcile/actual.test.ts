@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Ip } from "../../../src/model/ip.ts";
-import type { Prefix } from "../../../src/model/prefix.ts";
 import type { MacAddress } from "../../../src/model/mac.ts";
+import type { Prefix } from "../../../src/model/prefix.ts";
 import type { EndpointRow, Row } from "../../../src/model/rows.ts";
 import { Actual, type Step } from "../../../src/reconcile/actual.ts";
 import { rowKey, rowValue } from "../../../src/reconcile/row-key.ts";
