@@ -88,7 +88,7 @@ describe.skipIf(lacksEngine())("policy that changes under what is established", 
     }
   });
 
-  it("loses no packet of a connection that is allowed before and after, through forty changes", async () => {
+  it("loses no packet of a connection that is allowed before and after, through thirty changes", async () => {
     const { prober } = the("neighbour");
     const streams = await Promise.all(
       ["server", "open"].flatMap((name) =>
