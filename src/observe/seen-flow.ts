@@ -21,12 +21,22 @@ const PROTOCOLS = new Map<number, Protocol>([
   [132, "sctp"],
 ]);
 
-/** A flow event as one connection of its kind; undefined where one of the two ends is not known. */
+/**
+ * ICMPv6 types by which a link keeps itself going: listeners (RFC 2710 §3, RFC 3810 §5), routers and
+ * neighbours (RFC 4861 §4). Kernels send them by themselves; no application needs a rule for them.
+ */
+const LINK_TYPES = new Set([130, 131, 132, 133, 134, 135, 136, 137, 143]);
+
+/**
+ * A flow event as one connection of its kind; undefined where one of the two ends is not known, and
+ * for what is of the link alone.
+ */
 export function seenFlow(event: PacketEvent, names: FlowNames): SeenFlow | undefined {
   const owner = names.seen(event.endpoint);
   const peer = peerOf(event, names);
   if (owner === undefined || peer === undefined) return undefined;
   const protocol = PROTOCOLS.get(event.protocol) ?? "other";
+  if (protocol === "icmp6" && LINK_TYPES.has(event.sourcePort >> 8)) return undefined;
   return {
     owner: shared(owner),
     direction: event.direction,

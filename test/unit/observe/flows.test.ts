@@ -69,6 +69,18 @@ describe("seenFlow", () => {
     expect(seenFlow(packet({ protocol: 47 }), names)).toMatchObject({ protocol: "other", port: 0 });
   });
 
+  test.each([
+    [130, undefined],
+    [133, undefined],
+    [136, undefined],
+    [143, undefined],
+    [1, "icmp6"],
+    [128, "icmp6"],
+  ])("leaves out what is of the link alone: ICMPv6 type %i", (type, protocol) => {
+    const message = packet({ protocol: 58, sourcePort: type << 8, destinationPort: 0 });
+    expect(seenFlow(message, names)?.protocol).toBe(protocol);
+  });
+
   test("is nothing where one of the two is not known any more", () => {
     expect(seenFlow(packet({ endpoint: 9 }), names)).toBeUndefined();
     expect(seenFlow(packet({ peer: 9 }), names)).toBeUndefined();
