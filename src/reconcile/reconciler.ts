@@ -154,19 +154,19 @@ export class Reconciler {
     this.#wake();
   }
 
-  /** Waits for the pass under way and takes no more. The data plane keeps what it has. */
+  /** Ends with what was asked for before, and takes no more. The data plane keeps what it has. */
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#retry);
-    await this.#running;
+    while (this.#running !== undefined) await this.#running;
   }
 
   #wake(): void {
     if (this.#running !== undefined) return;
     this.#running = this.#run().finally(() => {
       this.#running = undefined;
-      if (this.#waiters.length + this.#readers.length > 0 || (this.#lost && this.#retry === undefined))
-        this.#wake();
+      const untried = this.#lost && this.#retry === undefined && !this.#stopped;
+      if (this.#waiters.length + this.#readers.length > 0 || untried) this.#wake();
     });
   }
 
