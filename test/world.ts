@@ -292,7 +292,7 @@ class Life {
       refused("E601"),
     );
     const operations = new FaultyDataplane(new Small(world.tables, options));
-    const dataplane = new Door<Dataplane>(operations, ["attach", "apply"], refused("E501"));
+    const dataplane = new Door<Dataplane>(operations, ["attach", "detach", "apply"], refused("E501"));
     const ground = {
       host: host.front,
       store: store.front,

@@ -43,7 +43,12 @@ interface Waiter {
   sawUndead: boolean;
 }
 
-interface Doomed extends VfNames {
+/** One that is to be destroyed. `port` is undefined where its representor was never seen. */
+interface Mortal extends VfNames {
+  readonly port: number | undefined;
+}
+
+interface Doomed extends Mortal {
   readonly done: () => void;
 }
 
@@ -67,7 +72,9 @@ export class VfPool {
   readonly #doomed: Doomed[] = [];
   readonly #backoff = new Backoff(RETRY_FIRST_MS, RETRY_LAST_MS);
   /** What could not be destroyed, until the next retry. */
-  #undead: VfNames[] = [];
+  #undead: Mortal[] = [];
+  /** Ports of devices that are gone, which a data plane of its own process still has open. */
+  #left: number[] = [];
   #retry: NodeJS.Timeout | undefined;
   #attaching: Promise<void> = Promise.resolve();
   #running = false;
@@ -105,7 +112,13 @@ export class VfPool {
       const number = vfNumber(name);
       if (number !== undefined && !keptNumbers.has(number)) orphans.add(number);
     }
-    for (const number of orphans) this.#doom(vfNames(number));
+    for (const number of orphans) {
+      const names = vfNames(number);
+      this.#doom({ ...names, port: indices.get(names.representor) });
+    }
+    const gone = inUse.filter((vf) => !kept.includes(vf));
+    const present = new Set(indices.values());
+    this.#left.push(...gone.map(({ port }) => port).filter((port) => !present.has(port)));
     // Where the data plane is lost meanwhile, attachAll follows.
     this.#attaching = this.#attachAgain(kept).catch(() => {});
     // With the tables of the earlier daemon its programs are the right ones, and only a device that lost
@@ -113,7 +126,7 @@ export class VfPool {
     if (!dataplane.capabilities.adopted) await this.#attaching;
     if (this.#state === "new") this.#state = "open";
     this.#work();
-    return inUse.filter((vf) => !kept.includes(vf));
+    return gone;
   }
 
   /**
@@ -152,9 +165,11 @@ export class VfPool {
    * use is left alone.
    */
   async giveBack(vf: VfNames): Promise<void> {
-    if (!this.#inUse.delete(vf.representor)) return;
+    const mine = this.#inUse.get(vf.representor);
+    if (mine === undefined) return;
+    this.#inUse.delete(vf.representor);
     await new Promise<void>((resolve) => {
-      this.#doomed.push({ vf: vf.vf, representor: vf.representor, done: resolve });
+      this.#doomed.push({ ...mine, done: resolve });
       this.#work();
     });
   }
@@ -163,6 +178,7 @@ export class VfPool {
   async close(): Promise<void> {
     this.#state = "closed";
     clearTimeout(this.#retry);
+    this.#retry = undefined;
     for (const waiter of this.#waiters.splice(0)) waiter.reject(stopping());
     await Promise.all([this.#attaching, this.#lane]);
     for (const vf of [...this.#warm.splice(0), ...this.#undead.splice(0)]) this.#doom(vf);
@@ -170,9 +186,9 @@ export class VfPool {
     await this.#lane;
   }
 
-  #doom(names: VfNames): void {
-    this.#names.claim(names.representor);
-    this.#doomed.push({ ...names, done: () => {} });
+  #doom(vf: Mortal): void {
+    this.#names.claim(vf.representor);
+    this.#doomed.push({ ...vf, done: () => {} });
   }
 
   #wait(mtuBytes: number): Promise<ReadyVf> {
@@ -215,6 +231,7 @@ export class VfPool {
       if (waiter && this.#names.free > 0) await this.#serve();
       else if (this.#doomed.length > 0) await this.#destroyAll();
       else if (waiter) this.#refuse();
+      else if (this.#left.length > 0 && this.#retry === undefined) await this.#detachAll();
       else if (this.#wantsWarm()) await this.#warmUp();
       else break;
     }
@@ -237,7 +254,7 @@ export class VfPool {
     if (waiter !== undefined && this.#undead.length > 0 && !waiter.sawUndead) {
       // What could not be destroyed is worth another try before somebody is refused over it.
       waiter.sawUndead = true;
-      for (const names of this.#undead.splice(0)) this.#doom(names);
+      for (const vf of this.#undead.splice(0)) this.#doom(vf);
       return;
     }
     const { limit } = this.#options;
@@ -249,31 +266,55 @@ export class VfPool {
     const doomed = this.#doomed.splice(0);
     try {
       await this.#options.host.deleteLinks(doomed.map(({ representor }) => representor));
-      for (const { representor } of doomed) this.#names.release(representor);
+      for (const vf of doomed) this.#destroyed(vf);
     } catch {
       // One of them is the reason. The others shall not share its fate.
-      for (const names of doomed) await this.#destroy(names);
+      for (const vf of doomed) await this.#destroy(vf);
     }
     for (const { done } of doomed) done();
   }
 
-  async #destroy(names: VfNames): Promise<void> {
+  async #destroy(vf: Mortal): Promise<void> {
+    const { representor } = vf;
     try {
-      await this.#options.host.deleteLinks([names.representor]);
-      this.#names.release(names.representor);
+      await this.#options.host.deleteLinks([representor]);
+      this.#destroyed(vf);
     } catch (error) {
-      this.#options.log.warn("vf.destroy-failed", `${names.representor} stays for now: ${reasonOf(error)}`, {
-        device: names.representor,
+      this.#options.log.warn("vf.destroy-failed", `${representor} stays for now: ${reasonOf(error)}`, {
+        device: representor,
       });
-      this.#undead.push(names);
+      this.#undead.push(vf);
       this.#retryLater();
+    }
+  }
+
+  #destroyed({ representor, port }: Mortal): void {
+    this.#names.release(representor);
+    if (port !== undefined) this.#left.push(port);
+  }
+
+  /**
+   * Not before the device is gone: without its programs it would lead past them. In the kernel they go with the
+   * device, but an agent has something open for every port, and room for so many.
+   */
+  async #detachAll(): Promise<void> {
+    for (const port of this.#left.splice(0)) {
+      try {
+        await this.#options.dataplane.detach(port);
+      } catch (error) {
+        // A data plane that was lost has no ports any more.
+        if (isHyperionError(error, "E511") || this.#state === "closed") continue;
+        this.#options.log.warn("vf.detach-failed", `port ${port} stays open for now: ${reasonOf(error)}`);
+        this.#left.push(port);
+        this.#retryLater();
+      }
     }
   }
 
   /** A creation whose answer was lost has happened all the same; a device that is no veth is not ours. */
   async #uncreate(names: VfNames): Promise<void> {
     const link = await this.#options.host.link(names.representor).catch(() => undefined);
-    if (link?.kind === "veth") await this.#destroy(names);
+    if (link?.kind === "veth") await this.#destroy({ ...names, port: link.index });
     else this.#names.release(names.representor);
   }
 
@@ -301,7 +342,7 @@ export class VfPool {
     if (this.#retry !== undefined || this.#state === "closed") return;
     this.#retry = setTimeout(() => {
       this.#retry = undefined;
-      for (const names of this.#undead.splice(0)) this.#doom(names);
+      for (const vf of this.#undead.splice(0)) this.#doom(vf);
       this.#work();
     }, this.#backoff.next());
     this.#retry.unref();
@@ -322,7 +363,7 @@ export class VfPool {
     try {
       await dataplane.attach(port, "vf");
     } catch (error) {
-      await this.#destroy(names);
+      await this.#destroy({ ...names, port });
       throw error;
     }
     return { ...names, port, mtuBytes };

@@ -203,6 +203,30 @@ describe.skipIf(skipped)("on this kernel", () => {
     });
   });
 
+  describe("an agent whose VFs come and go", () => {
+    it("has nothing open for those that went", async () => {
+      const directory = await mkdtemp(join(tmpdir(), "hyperion-agent-"));
+      const runPath = join(directory, "run");
+      const options = { url: SOFTNIC, pinPath: "", runPath, connectionsMax: 0 };
+      await host.createVf("wire1", "wire0", 1500);
+      const dataplane = await NativeDataplane.open(library, options);
+      const agent = Number(await readFile(join(runPath, "agent.lock"), "utf8"));
+      const openFiles = async () => (await readdir(`/proc/${agent}/fd`)).length;
+      const before = await openFiles();
+      const log = new RecordingLog();
+      const pool = new VfPool({ host, dataplane, warm: 0, limit: 4, mtuBytes: 1500, log });
+      await pool.adopt([]);
+      for (let i = 0; i < 10; i++) await pool.giveBack(await pool.take(1500));
+      await pool.close();
+      expect(await openFiles()).toBe(before);
+      expect(log.events).toEqual([]);
+      await dataplane.close();
+      await removeDataplane(library, options);
+      await host.deleteLinks(["wire0"]);
+      await rm(directory, { recursive: true });
+    });
+  });
+
   describe("a device whose hook another program holds", () => {
     it("is left alone, and named", async () => {
       const options = { url: "ebpf", pinPath: `${BPF_FILESYSTEM}/busy`, connectionsMax: 0 };

@@ -175,6 +175,7 @@ async function expectEmpty(world: World, warm: number): Promise<void> {
     expect(world.allRows()).toEqual([]);
     expect(await world.status()).toMatchObject({ reconciled: true, vfs: { used: 0, warm } });
     expect(await world.devices()).toHaveLength(2 * warm);
+    expect(world.tables.attached.size).toBe(warm);
   });
   expect(world.keys("")).toEqual([]);
 }

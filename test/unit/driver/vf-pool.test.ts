@@ -151,6 +151,34 @@ describe("giveBack", () => {
     expect(log.events).toEqual([]);
   });
 
+  it("has the data plane let go of the port, once the device is gone", async () => {
+    const pool = newPool({ warm: 0 });
+    await pool.adopt([]);
+    const vf = await pool.take(1500);
+    host.fail("deleteLinks", 2); // without its programs, what is still there would lead past them
+    await pool.giveBack(vf);
+    await settled();
+    expect([...memoryDataplane.attached.keys()]).toEqual([vf.port]);
+    await vi.waitFor(() => expect(memoryDataplane.attached.size).toBe(0));
+    expect(await names()).toEqual([]);
+  });
+
+  it("tries again later where the data plane does not let go", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const pool = newPool({ warm: 0 });
+    await pool.adopt([]);
+    const vf = await pool.take(1500);
+    dataplane.failCall("detach", 2);
+    await pool.giveBack(vf);
+    await settled();
+    expect(log.events).toEqual(["vf.detach-failed"]);
+    await expect(pool.take(1500)).resolves.toBeDefined(); // which holds up nobody
+    await vi.advanceTimersByTimeAsync(400);
+    await settled();
+    expect(memoryDataplane.attached.has(vf.port)).toBe(false);
+    expect(log.events).toEqual(["vf.detach-failed", "vf.detach-failed"]);
+  });
+
   it("leaves alone what is not in use, so that twice is once", async () => {
     const pool = newPool({ warm: 0, limit: 1 });
     await pool.adopt([]);
@@ -222,6 +250,16 @@ describe("adopt", () => {
     expect(pool.counts.inUse).toBe(1);
   });
 
+  it("has the data plane let go of what it destroys, and of what is gone", async () => {
+    const [inUse, orphan] = [await vfOf(1), await vfOf(2)];
+    const gone = { vf: "hyv4", representor: "hyr4", port: 77 };
+    const reused = { vf: "hyv5", representor: "hyr5", port: inUse.port };
+    for (const { port } of [inUse, orphan, gone]) await memoryDataplane.attach(port, "vf");
+    await newPool({ warm: 0 }).adopt([inUse, gone, reused]);
+    await settled();
+    expect([...memoryDataplane.attached.keys()]).toEqual([inUse.port]);
+  });
+
   it("gives no adopted name to another", async () => {
     const inUse = [await vfOf(1), await vfOf(2)];
     const pool = newPool({ warm: 0, limit: 3 });
@@ -280,8 +318,10 @@ describe("close", () => {
     const vf = await pool.take(1500);
     await settled();
     expect(pool.counts.warm).toBe(2);
+    dataplane.failCall("detach"); // not tried again: there is nobody to do it
     await pool.close();
     expect(await names()).toEqual(["hyr1", "hyv1"]);
+    expect([...memoryDataplane.attached.keys()]).toEqual([vf.port, expect.any(Number)]);
     await expect(pool.take(1500)).rejects.toMatchObject({ code: "E601" });
     await pool.giveBack(vf);
     expect(await names()).toEqual([]);
