@@ -63,20 +63,31 @@ function reasonOf(posture: DecidedPosture): string {
 function formatRemedies({ verdict, egress, ingress }: Explanation): readonly string[] {
   const denying = [egress, ingress].filter((side) => side.verdict === "deny" || side.audit);
   if (denying.length > 0) {
-    const locked = denying.some(({ remedy }) => remedy === undefined);
+    const locked = denying.filter(({ remedy }) => remedy === undefined);
     const purpose = verdict === "deny" ? "To allow it" : "To allow it without a report";
-    if (locked) return [`${purpose}: no label can; an admin policy decides.`];
+    if (locked.length > 0) return [`${purpose}: ${whyLocked(locked)}`];
     return [`${purpose}:`, ...denying.flatMap(({ remedy }) => formatRemedy(remedy))];
   }
   // One side's denial is enough, and who is asked is the one to protect.
   const remedy = ingress.remedy ?? egress.remedy;
-  return remedy === undefined ? [] : ["To deny it:", ...formatRemedy(remedy)];
+  if (remedy !== undefined) return ["To deny it:", ...formatRemedy(remedy)];
+  return [`To deny it: ${whyLocked([egress, ingress].filter(({ posture, rule }) => posture ?? rule))}`];
+}
+
+/** Why sides have no remedy. */
+function whyLocked(sides: readonly Side[]): string {
+  if (sides.some(({ rule }) => rule?.tier === "admin")) return "no label can; an admin policy decides.";
+  if (sides.some(({ verdict, audit }) => verdict === "allow" && !audit))
+    return "no rule can, as hyperion.mode lets what it denies pass.";
+  return "no single label can.";
 }
 
 function formatRemedy(remedy: Remedy | undefined): readonly string[] {
   if (remedy === undefined) return [];
-  const { action, label, value, on } = remedy;
-  return [
-    action === "set" ? `  set on ${on}      ${label}: ${value}` : `  remove from ${on}  ${label}: ${value}`,
-  ];
+  const { action, label, value, on, closes } = remedy;
+  const change =
+    action === "set" ? `  set on ${on}      ${label}: ${value}` : `  remove from ${on}  ${label}: ${value}`;
+  if (closes === undefined) return [change];
+  const [, direction] = label.split(".");
+  return [change, `    This closes ${direction} of ${on} to all else, as no hyperion.policy says otherwise.`];
 }

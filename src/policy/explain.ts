@@ -3,7 +3,7 @@ import type { Direction, Verdict } from "../model/posture.ts";
 import { prefixBase, prefixBits, prefixFamily } from "../model/prefix.ts";
 import { PRIO_DEFAULT, type Rule } from "./ast.ts";
 import type { PolicyRule, Tier } from "./carriers.ts";
-import { type DecidedPosture, decide, type Owner, type Probe } from "./decide.ts";
+import { type DecidedPosture, decide, decidePosture, type Owner, type Probe } from "./decide.ts";
 import { nameContainer, nameOutside, newRule, ruleNameFor, shortNameOf } from "./naming.ts";
 import type { Outside } from "./outside.ts";
 import { parseRule } from "./parse-rule.ts";
@@ -35,7 +35,7 @@ export interface Side {
   readonly audit: boolean;
   readonly rule: PolicyRule | undefined;
   readonly posture: DecidedPosture | undefined;
-  /** Undefined where no label turns it round: an admin policy decides, or the end is outside. */
+  /** Undefined where no label turns it round: an admin policy decides, what it would deny only audits, or the end is outside. */
   readonly remedy: Remedy | undefined;
 }
 
@@ -57,6 +57,8 @@ export interface Remedy {
   readonly value: string;
   /** Name of the party whose label it is. */
   readonly on: string;
+  /** Present where, as nothing states a posture, this first allow rule of the direction closes it to all else. */
+  readonly closes?: true;
 }
 
 export function isParty(end: End): end is Party {
@@ -130,6 +132,7 @@ function remedyOf(end: End, direction: Direction, other: End, probe: Probe): Rem
   const decision = decide(end.owner, direction, remoteOf(other), probe);
   if (decision.rule?.tier === "admin") return undefined;
   const wanted = decision.verdict === "allow" ? "deny" : "allow";
+  if (wanted === "deny" && onlyAudits(end.owner, undefined)) return undefined;
   const turns = (rules: readonly PolicyRule[]) =>
     decide(withRules(end.owner, rules), direction, remoteOf(other), probe).verdict === wanted;
   const { rules } = end.owner.policy;
@@ -137,7 +140,10 @@ function remedyOf(end: End, direction: Direction, other: End, probe: Probe): Rem
   const added = counterRule(end.owner, direction, other, probe, wanted, decision.rule);
   if (added !== undefined && turns([...rules, added])) {
     const value = printRule(added.rule, direction);
-    return { action: "set", label: `hyperion.${direction}.${added.name}`, value, on: end.name };
+    const posture = (owner: Owner) => decidePosture(owner, direction).verdict;
+    const closes = posture(end.owner) !== posture(withRules(end.owner, [...rules, added]));
+    const label = `hyperion.${direction}.${added.name}`;
+    return { action: "set", label, value, on: end.name, ...(closes && { closes }) };
   }
   const decisive = decision.rule;
   if (decisive?.tier === "container" && turns(rules.filter((rule) => rule !== decisive))) {

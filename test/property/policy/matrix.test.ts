@@ -3,15 +3,19 @@ import { describe, expect, it } from "vitest";
 import {
   type Decision,
   decide,
+  decidePosture,
   type End,
   explain,
   isParty,
+  judge,
   matrix,
   nameOf,
   type Owner,
   parseLabels,
   parseProbe,
   probeBetween,
+  type Remedy,
+  type Side,
 } from "../../../src/policy/index.ts";
 import { outside, population } from "./populations.ts";
 
@@ -89,8 +93,8 @@ describe("the matrix", () => {
     );
   });
 
-  it("explains by the same reasons, and names labels that turn a side round", () => {
-    let turned = 0;
+  it("names labels that, written, change what comes of it", () => {
+    let changed = 0;
     fc.assert(
       fc.property(population, probes, fc.option(outside, { nil: undefined }), (who, asked, away) => {
         const [network] = who.networks;
@@ -100,28 +104,41 @@ describe("the matrix", () => {
             const [named] = asked;
             if (from === to || named === undefined) continue;
             const probe = probeBetween(named, from, to);
-            const { ingress } = explain(from, to, probe);
-            if (!isParty(to) || ingress.remedy === undefined) continue;
-            const { action, label, value } = ingress.remedy;
-            const { statement, problems } = parseLabels({ [label]: value }, "label");
-            expect(problems).toEqual([]);
-            const remote = isParty(from) ? from.owner.subject : from;
-            const before = decide(to.owner, "ingress", remote, probe).verdict;
-            const name = label.replace("hyperion.ingress.", "");
-            const kept = to.owner.policy.rules.filter(
-              (rule) => rule.direction !== "ingress" || rule.name !== name,
-            );
-            const added = statement.rules.map((rule) => ({ ...rule, tier: "container" }) as const);
-            if (action === "set") expect(kept).toHaveLength(to.owner.policy.rules.length);
-            const rules = action === "set" ? [...kept, ...added] : kept;
-            const owner = { ...to.owner, policy: { ...to.owner.policy, rules } };
-            expect(decide(owner, "ingress", remote, probe).verdict).not.toBe(before);
-            turned += 1;
+            const { egress, ingress } = explain(from, to, probe);
+            const denying = [egress, ingress].filter((side) => side.verdict === "deny" || side.audit);
+            const isDenied = denying.length > 0;
+            const remedies = isDenied
+              ? denying.map(({ remedy }) => remedy)
+              : [ingress.remedy ?? egress.remedy];
+            if (remedies.some((remedy) => remedy === undefined)) continue;
+            const wanted = { verdict: isDenied ? "allow" : "deny", audit: false };
+            const isWritten = (end: End, side: Side) =>
+              side.remedy !== undefined && remedies.includes(side.remedy) ? written(end, side.remedy) : end;
+            expect(judge(isWritten(from, egress), isWritten(to, ingress), probe)).toMatchObject(wanted);
+            changed += 1;
           }
         }
       }),
       { numRuns: 200 },
     );
-    expect(turned).toBeGreaterThan(200);
+    expect(changed).toBeGreaterThan(200);
   });
 });
+
+/** The end with a remedy in its labels, read from its text. */
+function written(end: End, { action, label, value, on, closes }: Remedy): End {
+  if (!isParty(end)) throw new Error("what is outside has no labels");
+  expect(on).toBe(end.name);
+  const { statement, problems } = parseLabels({ [label]: value }, "label");
+  expect(problems).toEqual([]);
+  const [rule] = statement.rules;
+  if (rule === undefined) throw new Error("the remedy is no rule");
+  const { rules } = end.owner.policy;
+  const kept = rules.filter(({ direction, name }) => direction !== rule.direction || name !== rule.name);
+  expect(kept).toHaveLength(action === "set" ? rules.length : rules.length - 1);
+  const after = action === "set" ? [...kept, { ...rule, tier: "container" as const }] : kept;
+  const owner = { ...end.owner, policy: { ...end.owner.policy, rules: after } };
+  const posture = (one: Owner) => decidePosture(one, rule.direction).verdict;
+  if (action === "set") expect(closes === true).toBe(posture(owner) !== posture(end.owner));
+  return { ...end, owner };
+}

@@ -84,6 +84,42 @@ describe("explain", () => {
     });
   });
 
+  it("says when the first allow rule of a direction closes it to all else", () => {
+    const services = { "shop/web": {}, "shop/db": { "hyperion.ingress.ssh": "deny tcp/22" } };
+    expect(ask(shop(services), "web", "db", "tcp/22").ingress.remedy).toMatchObject({
+      value: "allow tcp/22 from service:web prio 499",
+      closes: true,
+    });
+    expect(text(shop(services), "web", "db", "tcp/22")).toContain(
+      "This closes ingress of shop/db to all else",
+    );
+    const open = {
+      "shop/web": {},
+      "shop/db": { ...services["shop/db"], "hyperion.policy": "default-allow" },
+    };
+    expect(ask(shop(open), "web", "db", "tcp/22").ingress.remedy).not.toHaveProperty("closes");
+  });
+
+  it("names no label to deny by where a denial would only audit", () => {
+    const audits = { "hyperion.mode": "audit" };
+    const one = shop({ "shop/web": {}, "shop/db": audits });
+    expect(ask(one, "web", "db", "tcp/22").ingress.remedy).toBeUndefined();
+    expect(text(one, "web", "db", "tcp/22")).toContain(
+      "To deny it:\n  set on shop/web      hyperion.egress.db: deny tcp/22",
+    );
+    const both = shop({ "shop/web": audits, "shop/db": audits });
+    expect(text(both, "web", "db", "tcp/22")).toContain("To deny it: no rule can, as hyperion.mode lets");
+  });
+
+  it("blames no admin policy for rules of labels that no single change gets past", () => {
+    const labels = {
+      "hyperion.ingress.a": "deny tcp from any prio 0",
+      "hyperion.ingress.b": "deny tcp from any prio 0",
+    };
+    const found = text(shop({ "shop/web": {}, "shop/db": labels }), "web", "db", "tcp/22");
+    expect(found).toContain("To allow it: no single label can.");
+  });
+
   it("knows no label against an admin policy, and one against a baseline", () => {
     const rules = [{ name: "no-telnet", applies: "containers", ingress: "deny tcp/23 from any" }];
     const services = { "shop/web": {}, "shop/db": {} };
