@@ -1,7 +1,9 @@
+import { widthOf } from "../base/width.ts";
+
 /** Columns for people: as wide as their widest cell, two spaces apart, nothing after the last. */
 export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = header.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => visibleLength(row[column] ?? ""))),
+    Math.max(visibleLength(title), ...rows.map((row) => visibleLength(row[column] ?? ""))),
   );
   const line = (cells: readonly string[]) =>
     cells
@@ -14,5 +16,5 @@ export function formatTable(header: readonly string[], rows: readonly (readonly 
 /** Escape sequences for colour take no room on the screen. */
 function visibleLength(text: string): number {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: ESC is what is looked for
-  return text.replace(/\u001b\[[0-9;]*m/g, "").length;
+  return widthOf(text.replace(/\u001b\[[0-9;]*m/g, ""));
 }

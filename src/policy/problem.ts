@@ -1,3 +1,4 @@
+import { widthOf } from "../base/width.ts";
 import type { ErrorCode } from "../model/errors.ts";
 import { MESSAGE_LENGTH_MAX } from "../model/errors.ts";
 
@@ -59,7 +60,7 @@ export function formatProblem(problem: Remark<string> & Place, who: string): str
   const heading = clip(headingOf(problem, who), MESSAGE_LENGTH_MAX - 1);
   if (problem.span === undefined) return `${heading}\n  ${sentenceOf(problem)}`;
   const { text, start, end } = excerpt(problem.value, problem.span);
-  const caret = " ".repeat(start) + "^".repeat(Math.max(1, end - start));
+  const caret = " ".repeat(widthOf(text.slice(0, start))) + "^".repeat(widthOf(text.slice(start, end)) || 1);
   return `${heading}\n  ${text}\n  ${caret} ${sentenceOf(problem)}`;
 }
 

@@ -23,6 +23,18 @@ describe("a table", () => {
     expect(formatTable(["SEEN", "B"], [[red, "x"]])).toBe(`SEEN  B\n${red}    x\n`);
   });
 
+  it("counts columns, and not characters", () => {
+    expect(
+      formatTable(
+        ["A", "B"],
+        [
+          ["网络", "x"],
+          ["e\u0301", "y"],
+        ],
+      ),
+    ).toBe("A     B\n网络  x\ne\u0301     y\n");
+  });
+
   it("without rows is its header", () => {
     expect(formatTable(["A", "B"], [])).toBe("A  B\n");
   });

@@ -25,6 +25,11 @@ describe("formatProblem", () => {
     );
   });
 
+  it("puts the caret below characters that are wider than others", () => {
+    const problem = problemOf("hyperion.ingress.sql", 'allow from tier="前端" form x');
+    expect(formatProblem(problem, "db")).toContain(`\n${" ".repeat(25)}^^^^ expected`);
+  });
+
   it("marks the end where something is missing", () => {
     expect(formatProblem(problemOf("hyperion.ingress.sql", "allow from"), "db")).toContain(
       "\n  allow from\n            ^ expected a selector",
