@@ -1,7 +1,7 @@
 import { basename, extname } from "node:path";
 import { HyperionError } from "../model/errors.ts";
 import { type AdminProblem, isPolicyName, type PolicyTexts, parseAdminPolicy } from "../policy/index.ts";
-import { formatPlace, nodeAt, type Place, readYaml, type YamlText } from "../yaml/index.ts";
+import { formatPlace, nodeAt, type Place, readYamlDocument, type YamlText } from "../yaml/index.ts";
 import { refusedPolicy } from "./policy-problem.ts";
 
 /** An admin policy as a file has it. */
@@ -21,14 +21,7 @@ export interface PolicyFile {
  * (E102, E171, E176 …), each with its place: file, line and column.
  */
 export function readPolicyFile(text: string, file: string, name: string | undefined): PolicyFile {
-  const yaml = readYaml(text, file);
-  if (yaml.roots.length > 1) {
-    const place = yaml.roots[1]?.place;
-    throw new HyperionError("E160", {
-      place: place === undefined ? file : formatPlace(place),
-      reason: "a file holds one policy",
-    });
-  }
+  const yaml = readYamlDocument(text, file, "policy");
   const said = yaml.value();
   const document = name !== undefined && isMapping(said) ? { ...said, name } : said;
   const fallback = name ?? basename(file, extname(file));

@@ -6,7 +6,7 @@ import {
   type Population,
   readAssertion,
 } from "../policy/index.ts";
-import { formatPlace, type Place, readYaml } from "../yaml/index.ts";
+import { formatPlace, type Place, readYamlDocument } from "../yaml/index.ts";
 
 /** An assertion where it is written. */
 export interface PlacedAssertion {
@@ -15,11 +15,11 @@ export interface PlacedAssertion {
 }
 
 /**
- * Reads a list of assertions: `- allow: web -> db tcp/5432`. Throws E160 when it is no YAML, E183 when it
+ * Reads a list of assertions: `- allow: web -> db tcp/5432`. Throws E160 when it is no YAML or several lists, E183 when it
  * is no such list: one that says nothing would hold of everything.
  */
 export function readAssertions(text: string, file: string): readonly PlacedAssertion[] {
-  const yaml = readYaml(text, file);
+  const yaml = readYamlDocument(text, file, "list of assertions");
   const items = yaml.value();
   if (!Array.isArray(items) || items.length === 0) {
     throw refusal(yaml.place([]) ?? { file, line: 1, column: 1 }, "expected a list of assertions");

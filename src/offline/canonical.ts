@@ -13,6 +13,7 @@ import {
   readYaml,
   replaceScalars,
   type Scalar,
+  type ScalarEdit,
   type YamlNode,
   type YamlPath,
 } from "../yaml/index.ts";
@@ -44,12 +45,13 @@ export interface Formatted {
  * Throws E160 when it is no YAML.
  */
 export function formatRules(text: string, file: string): Formatted {
-  const [root] = readYaml(text, file).roots;
-  const texts = root === undefined ? [] : [...textsOfServices(root), ...textsOfPolicy(root)];
-  const edits = new Map<string, { path: YamlPath; value: string }>();
+  const texts = readYaml(text, file).roots.flatMap((root, document) =>
+    [...textsOfServices(root), ...textsOfPolicy(root)].map((one) => ({ document, ...one })),
+  );
+  const edits = new Map<string, ScalarEdit>();
   const spellings = new Map<string, Spelling>();
   let rules = 0;
-  for (const { path, within, label, value, place, read, wrap } of texts) {
+  for (const { document, path, within, label, value, place, read, wrap } of texts) {
     if (value.includes("$")) continue;
     rules += 1;
     const outcome = read(value);
@@ -58,7 +60,8 @@ export function formatRules(text: string, file: string): Formatted {
     // What an alias or a merge key repeats is one text.
     const key = `${place.line}:${place.column}`;
     const fault = typeof outcome === "string" ? undefined : outcome;
-    if (canonical !== undefined && !edits.has(key)) edits.set(key, { path, value: wrap(canonical) });
+    if (canonical !== undefined && !edits.has(key))
+      edits.set(key, { document, path, value: wrap(canonical) });
     if (!spellings.has(key)) spellings.set(key, { place, within, label, value, canonical, fault });
   }
   return {

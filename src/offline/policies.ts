@@ -4,7 +4,7 @@ import {
   type LintedPolicy,
   parseAdminPolicy,
 } from "../policy/index.ts";
-import { type Place, readYaml, type YamlText } from "../yaml/index.ts";
+import { type Place, readYamlDocument, type YamlText } from "../yaml/index.ts";
 
 /** An admin policy as a file has it. */
 export interface PolicyFile {
@@ -16,12 +16,12 @@ export interface PolicyFile {
 }
 
 /**
- * Reads the text of an admin policy's file. Throws E160 when it is no YAML.
+ * Reads the text of an admin policy's file. Throws E160 when it is no YAML, or more than one policy.
  *
  * @param name of the policy, where the text gives none.
  */
 export function readPolicyFile(text: string, file: string, name: string): PolicyFile {
-  const yaml = readYaml(text, file);
+  const yaml = readYamlDocument(text, file, "policy");
   const { texts, policy, problems } = parseAdminPolicy(yaml.value() ?? null, name);
   return {
     policy: texts === undefined ? undefined : { texts, policy },

@@ -10,6 +10,6 @@ export {
   type YamlNode,
   type YamlPath,
 } from "./node.ts";
-export { parseYaml, readYaml, type YamlProblem, type YamlText } from "./parse.ts";
+export { parseYaml, readYaml, readYamlDocument, type YamlProblem, type YamlText } from "./parse.ts";
 export { formatPlace, type Place } from "./place.ts";
 export { replaceScalars, type ScalarEdit } from "./replace.ts";

@@ -48,3 +48,15 @@ export function readYaml(text: string, file: string): YamlText {
   if (problem === undefined) return parsed;
   throw new HyperionError("E160", { place: formatPlace(problem.place), reason: problem.text });
 }
+
+/**
+ * As {@link readYaml}, where there can be only one document.
+ *
+ * @param what a text is: `policy`. Throws E160 for a second one, which would be read by nobody.
+ */
+export function readYamlDocument(text: string, file: string, what: string): YamlText {
+  const yaml = readYaml(text, file);
+  const [, second] = yaml.roots;
+  if (second === undefined) return yaml;
+  throw new HyperionError("E160", { place: formatPlace(second.place), reason: `a file holds one ${what}` });
+}

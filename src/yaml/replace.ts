@@ -3,6 +3,8 @@ import { parseYaml, readYaml } from "./parse.ts";
 
 /** A new text for the scalar at a path of a document. */
 export interface ScalarEdit {
+  /** Which of the documents; 0, the first, unless given. */
+  readonly document?: number;
   readonly path: YamlPath;
   readonly value: string;
 }
@@ -28,7 +30,7 @@ function quoted(value: string): string {
 }
 
 /**
- * The text with some scalars of its first document replaced by strings, and nothing else touched:
+ * The text with some of its scalars replaced by strings, and nothing else touched:
  * comments, order and indentation stay, quotes too where they do for the new value. A scalar that is
  * reached by an alias or a merge key is replaced where it is written.
  *
@@ -36,9 +38,10 @@ function quoted(value: string): string {
  * not even a colon follows, or when two edits want different things of the same scalar.
  */
 export function replaceScalars(text: string, edits: readonly ScalarEdit[]): string {
-  const [root] = readYaml(text, "").roots;
+  const { roots } = readYaml(text, "");
   const byStart = new Map<number, { readonly scalar: Scalar; readonly edit: ScalarEdit }>();
   for (const edit of edits) {
+    const root = roots[edit.document ?? 0];
     const scalar = root === undefined ? undefined : nodeAt(root, edit.path);
     if (scalar?.kind !== "scalar") throw new RangeError(`no scalar at ${edit.path.join(".")}`);
     if (scalar.source.style === "absent")

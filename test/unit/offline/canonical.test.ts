@@ -92,6 +92,13 @@ rules:
     );
   });
 
+  it("formats every document of a file", () => {
+    const services = (rule: string) => `services: { web: { labels: { hyperion.ingress.a: "${rule}" } } }\n`;
+    const { text, spellings } = format(`${services("ALLOW tcp/80")}---\n${services("ALLOW tcp/81")}`);
+    expect(text).toBe(`${services("allow tcp/80")}---\n${services("allow tcp/81")}`);
+    expect(spellings.map(({ place }) => place.line)).toEqual([1, 3]);
+  });
+
   it("refuses what is no YAML", () => {
     expect(() => format("services: [")).toThrow("compose.yaml:");
   });

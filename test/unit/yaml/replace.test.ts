@@ -85,6 +85,12 @@ list:
     expect(parseYaml(flow, "").value()).toEqual([value, { k: value }]);
   });
 
+  it("replaces in the document that is meant", () => {
+    const text = "a: x\n---\na: y\n";
+    expect(replaceScalars(text, [{ path: ["a"], value: "1st" }])).toBe("a: 1st\n---\na: y\n");
+    expect(replaceScalars(text, [{ document: 1, path: ["a"], value: "2nd" }])).toBe("a: x\n---\na: 2nd\n");
+  });
+
   it("refuses what has no place, or two values for one", () => {
     expect(() => replaceScalars("a: {}", [{ path: ["a"], value: "x" }])).toThrow("no scalar at a");
     expect(() => replaceScalars("a: 1", [{ path: ["b"], value: "x" }])).toThrow("no scalar at b");
