@@ -5,9 +5,13 @@ import { HyperionError } from "../model/errors.ts";
 /** Options of a command as node:util's parseArgs describes them; each may also stand in the environment. */
 export type OptionRows = ParseArgsOptionsConfig;
 
-/** Reads a command's options. Throws E701 for one that does not exist, naming those that do. */
+/** Reads a command's options. Throws E701 for one that does not exist, naming those that do, and for a word. */
 export function readOptions<Rows extends OptionRows>(args: readonly string[], rows: Rows) {
-  return read(args, rows, false).values;
+  const { values, positionals } = read(args, rows);
+  const [word] = positionals;
+  if (word === undefined) return values;
+  const hint = "file" in rows ? "files are named with -f" : "only options are taken here";
+  throw new HyperionError("E701", { option: JSON.stringify(word), hint });
 }
 
 /**
@@ -21,7 +25,7 @@ export function readWords<Rows extends OptionRows>(
   rows: Rows,
   usage: readonly string[],
 ) {
-  const { values, positionals } = read(args, rows, true);
+  const { values, positionals } = read(args, rows);
   const missing = usage[positionals.length];
   if (missing !== undefined && !missing.startsWith("[")) {
     throw new HyperionError("E712", { problem: `${missing} is missing`, usage: usage.join(" ") });
@@ -36,7 +40,7 @@ export function readWords<Rows extends OptionRows>(
   return { options: values, words: positionals };
 }
 
-function read<Rows extends OptionRows>(args: readonly string[], rows: Rows, allowPositionals: boolean) {
+function read<Rows extends OptionRows>(args: readonly string[], rows: Rows) {
   const known = Object.keys(rows).map((name) => `--${name}`);
   const short = Object.values(rows).flatMap((row) => (row.short === undefined ? [] : [`-${row.short}`]));
   for (const arg of args) {
@@ -49,7 +53,7 @@ function read<Rows extends OptionRows>(args: readonly string[], rows: Rows, allo
     throw new HyperionError("E701", { option: JSON.stringify(flag), hint });
   }
   try {
-    return parseArgs({ args: [...args], options: rows, allowPositionals, strict: true });
+    return parseArgs({ args: [...args], options: rows, allowPositionals: true, strict: true });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new HyperionError("E701", { option: JSON.stringify(args.join(" ")), hint: reason });

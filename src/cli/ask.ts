@@ -6,7 +6,7 @@ import { isatty } from "node:tty";
  * output is no terminal.
  */
 export function askOnTerminal(
-  interrupted: AbortSignal,
+  interrupted: () => AbortSignal,
 ): ((question: string) => Promise<boolean>) | undefined {
   // By number: to look at process.stdin is to open it, which most commands have no use for.
   if (!isatty(0) || !isatty(1)) return undefined;
@@ -15,7 +15,7 @@ export function askOnTerminal(
     const closed = new Promise<string>((resolve) => lines.once("close", () => resolve("")));
     // On a terminal Ctrl-C is a key, which the reader of lines takes for itself.
     lines.once("SIGINT", () => lines.close());
-    const answer = lines.question(`${question} [y/N] `, { signal: interrupted }).catch(() => "");
+    const answer = lines.question(`${question} [y/N] `, { signal: interrupted() }).catch(() => "");
     try {
       return /^y(es)?$/i.test((await Promise.race([answer, closed])).trim());
     } finally {

@@ -72,17 +72,28 @@ async function dispatch(called: string, family: CommandFamily, words: readonly s
 }
 
 function invocation(args: readonly string[]): Invocation {
-  const interruption = new AbortController();
-  // Once: a second Ctrl-C ends what does not come to an end by itself.
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interruption.abort());
+  let interruption: AbortController | undefined;
   return {
     args,
     environment: process.env,
     print: (text) => void process.stdout.write(text),
     complain: (text) => void process.stderr.write(text),
-    ask: askOnTerminal(interruption.signal),
-    interrupted: interruption.signal,
+    get ask() {
+      return askOnTerminal(() => this.interrupted);
+    },
+    // A command that does not ask for it ends at once, as others do.
+    get interrupted() {
+      interruption ??= onInterruption();
+      return interruption.signal;
+    },
   };
+}
+
+function onInterruption(): AbortController {
+  const interruption = new AbortController();
+  // Once: a second Ctrl-C ends what does not come to an end by itself.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interruption.abort());
+  return interruption;
 }
 
 async function usage(called: string, { summary, commands }: CommandFamily): Promise<string> {
@@ -99,14 +110,21 @@ ${called} COMMAND --help says more of each. Exit codes: 0 fine, 1 findings, 2 wr
 `;
 }
 
-// A reader that went away (`hyperion drops --follow | head`) is no error.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  // A reader that went away (`hyperion drops --follow | head`) is no error.
+  if (error.code === "EPIPE") process.exit(0);
+  process.stderr.write(`hyperion: standard output cannot be written: ${reasonOf(error)}\n`);
+  process.exit(USAGE_ERROR);
+});
 
 try {
   const status = await main(process.argv.slice(2));
   // Not by itself: a question to an engine that hangs would keep a stopped daemon for its whole time
   // limit. Not before the reader of a pipe has everything either.
-  process.stdout.write("", () => process.exit(status));
+  process.stdout.write("", (error) => {
+    // What could not be written ends by the listener above.
+    if (!error) process.exit(status);
+  });
 } catch (error) {
   const code = isHyperionError(error) ? ` [${error.code}]` : "";
   process.stderr.write(`hyperion: ${reasonOf(error)}${code}\n`);

@@ -52,6 +52,7 @@ function addressIn(text: string): Ip | undefined {
 }
 
 function hintFor(text: string, names: readonly string[], isAmbiguous: boolean): string {
+  if (text === "world") return "name an address of it, like world:203.0.113.7";
   if (isAmbiguous) return `it may be ${names.join(" or ")}`;
   const meant = nearest(text, [...names, ...names.map((name) => name.slice(name.indexOf("/") + 1))]);
   if (meant !== undefined) return `did you mean ${meant}?`;

@@ -7,11 +7,11 @@ import { DiskFiles } from "../compose-files.ts";
 /** The name that stands for standard input. */
 export const STANDARD_INPUT = "-";
 
-/** The files that one command reads and writes: standard input, which ends, is read once for all who name it. */
+/** The files that one command reads and writes. Each is read once, for all who name it: pipes come to an end. */
 export class CommandFiles implements ComposeFiles {
   readonly directory: string;
   readonly #disk: DiskFiles;
-  #standardInput: Promise<string | undefined> | undefined;
+  readonly #texts = new Map<string, Promise<string | undefined>>();
 
   /** @param directory absolute: where the command runs. */
   constructor(directory: string, standardInput: AsyncIterable<Uint8Array>) {
@@ -25,9 +25,10 @@ export class CommandFiles implements ComposeFiles {
   }
 
   read(path: string): Promise<string | undefined> {
-    if (path !== STANDARD_INPUT) return this.#disk.read(path);
-    this.#standardInput ??= this.#disk.read(path);
-    return this.#standardInput;
+    const known = this.#texts.get(path);
+    const reading = known ?? this.#disk.read(path);
+    if (known === undefined) this.#texts.set(path, reading);
+    return reading;
   }
 
   /** The text of a file that must be there, by a path from the command line. Throws E185. */
@@ -38,8 +39,9 @@ export class CommandFiles implements ComposeFiles {
     } catch (error) {
       throw new HyperionError("E185", { path, reason: reasonOf(error) }, { cause: error });
     }
-    if (text === undefined) throw new HyperionError("E185", { path, reason: "there is no such file" });
-    return text;
+    if (text !== undefined) return text;
+    const reason = (await this.isDirectory(path)) ? "it is a directory" : "there is no such file";
+    throw new HyperionError("E185", { path, reason });
   }
 
   /** Throws E185. */

@@ -514,5 +514,40 @@ describe("the command", () => {
   it("knows what was meant", async () => {
     const { stderr } = await hyperion(["policy", "matrx"]);
     expect(stderr).toBe('hyperion: unknown command "policy matrx"; did you mean policy matrix?\n');
+    const file = await hyperion(["policy", "lint", "shop.yaml"]);
+    expect(file.stderr).toBe('hyperion: unknown option "shop.yaml"; files are named with -f [E701]\n');
+    const folder = await hyperion(["policy", "lint", "-f", "shop"]);
+    expect(folder.stderr).toBe("hyperion: shop: it is a directory [E185]\n");
+  });
+
+  it("reads a pipe, which can be read only once", async () => {
+    const script = `"$0" "$1" policy matrix --probe tcp/80 -f <(cat shop.yaml)`;
+    const { status, stdout } = await run(localHost, "bash", ["-c", script, process.execPath, CLI], {
+      cwd: directory,
+      timeoutMs: 20_000,
+    });
+    expect(status).toBe(0);
+    expect(stdout).toContain("shop/web");
+  });
+
+  it("does not pass for done when its output is lost", async () => {
+    const script = `"$0" "$1" policy lint -f shop.yaml > /dev/full`;
+    const { status, stderr } = await run(localHost, "bash", ["-c", script, process.execPath, CLI], {
+      cwd: directory,
+      timeoutMs: 20_000,
+    });
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^hyperion: standard output cannot be written: ENOSPC/);
+  });
+
+  it("refuses several policies, or lists of assertions, in one file", async () => {
+    writeFileSync(at("two.yaml"), `${NO_SQL}---\n${NO_SQL}`);
+    writeFileSync(at("two-lists.yaml"), "- allow: web -> db tcp/5432\n---\n- deny: web -> db tcp/5432\n");
+    const policies = await hyperion(["policy", "lint", "-f", "shop.yaml", "--policy", "two.yaml"]);
+    expect(policies).toMatchObject({ status: 1 });
+    expect(policies.stdout).toMatch(/^E160 two\.yaml:5:1: a file holds one policy\n/);
+    const lists = await hyperion(["policy", "test", "two-lists.yaml", "-f", "shop.yaml"]);
+    expect(lists).toMatchObject({ status: 2 });
+    expect(lists.stderr).toContain("two-lists.yaml:3:1: a file holds one list of assertions [E160]");
   });
 });

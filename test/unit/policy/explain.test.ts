@@ -220,6 +220,7 @@ describe("who meets whom", () => {
       'there is no one service "web"; it may be blog/web or shop/web',
     );
     expect(() => findEnd(two, "wbe")).toThrow('there is no service "wbe"; did you mean web?');
+    expect(() => findEnd(two, "world")).toThrow("name an address of it, like world:203.0.113.7");
     expect(() => findEnd(two, "world:nowhere")).toThrow('"nowhere" is not an IP address');
   });
 });
