@@ -87,7 +87,7 @@ export const ERRORS = {
   E313: row("invalid", "address {address} is outside the subnets of network {network}"),
   E314: row("invalid", "endpoint {endpoint} has neither an IPv4 nor an IPv6 address"),
   E316: row("conflict", "endpoint {endpoint} exists with other settings; remove it first"),
-  E320: row("exhausted", "no VF is free: {used} of {limit} are in use; raise vfLimit or stop containers"),
+  E320: row("exhausted", "no VF is free: {used} of {limit} are in use; raise --vf-limit or stop containers"),
   E321: row("exhausted", "no free {what} index: all {limit} are in use"),
 
   // 4xx: IPAM pools and addresses.
