@@ -28,7 +28,7 @@ import { FlowBook } from "./observe/flow-book.ts";
 import { PacketFeed } from "./observe/packet-feed.ts";
 import { Compiler, type Desired, type Settings } from "./pipeline/index.ts";
 import type { Dataplane } from "./platform/dataplane/dataplane.ts";
-import type { Docker } from "./platform/docker/docker.ts";
+import type { Docker, DockerNetwork } from "./platform/docker/docker.ts";
 import type { Host } from "./platform/host/host.ts";
 import type { Store } from "./platform/store/store.ts";
 import type { SeenFlow } from "./policy/index.ts";
@@ -127,7 +127,7 @@ export async function assemble(
   });
   const directory = new Directory({ facts, reconciler, log, nowMs, observed: (seen) => void tidyUp(seen) });
   const { identityLabels } = config;
-  const ours = isOurs(driverName(config));
+  const ours = isOurs(driverName(config), facts);
   const identity = docker && new Identity({ docker, log, directory, isOurs: ours, identityLabels });
   const attribution: Attribution = identity ?? NO_ATTRIBUTION;
   const rejectLabelErrors = config.onLabelError === "reject";
@@ -286,10 +286,13 @@ function driverName(config: Config): string {
   return basename(config.pluginSocket, ".sock");
 }
 
-/** Networks of our driver, and those of others that take their addresses from us. */
-function isOurs(name: string) {
-  return ({ driver, ipamDriver }: { driver: string; ipamDriver: string }) =>
-    driver === name || ipamDriver === name;
+/**
+ * Networks of our driver, and those of others that take their addresses from us. One that is on the books is
+ * ours by whatever name it was made: containers of a driver that was renamed go on running.
+ */
+function isOurs(name: string, facts: FactsStore) {
+  return ({ id, driver, ipamDriver }: DockerNetwork) =>
+    driver === name || ipamDriver === name || facts.network(id) !== undefined;
 }
 
 /** Numbers for as many networks as both the ABI and this data plane have room for. */

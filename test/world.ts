@@ -50,7 +50,7 @@ export class World {
   host = new MemoryHost(BOOT);
   /** Numbers that the host has for the containers' network namespaces. */
   readonly #namespaces = new Map<ContainerId, number>();
-  readonly config: Config;
+  config: Config;
   readonly #options: WorldOptions;
   #life: Life | undefined;
 
@@ -72,7 +72,9 @@ export class World {
     return world;
   }
 
-  async start(): Promise<void> {
+  /** @param changes what the configuration says otherwise from now on. */
+  async start(changes: Partial<Config> = {}): Promise<void> {
+    this.config = { ...this.config, ...changes };
     this.#life = await Life.begin(this, this.#options);
   }
 

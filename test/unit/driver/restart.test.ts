@@ -180,6 +180,15 @@ describe("what Docker has forgotten", () => {
     expect(await world.networks()).toHaveLength(1);
   });
 
+  it("does not take along what Docker lists under the name that the driver had before", async () => {
+    await world.stop();
+    await world.start({ pluginSocket: "/run/docker/plugins/hyperion-2.sock" });
+    vi.setSystemTime(Date.now() + SWEEP_GRACE_MS + 1);
+    await lookAgain();
+    await vi.waitFor(async () => expect(await world.endpoint(E3)).toBeUndefined());
+    expect((await documents()).map(({ id }) => id)).toEqual([E1, E2]);
+  });
+
   it("stays while Docker does not answer", async () => {
     vi.setSystemTime(Date.now() + SWEEP_GRACE_MS + 1);
     world.docker?.removeNetwork(N1);
