@@ -15,11 +15,24 @@ export interface InterfaceAddress {
 
 /** Reads one address. IPv4-mapped IPv6 (`::ffff:a.b.c.d`) becomes IPv4. Throws E205. */
 export function parseIp(text: string): Ip {
-  if (text.includes("/") || !IpCidr.isValidAddress(text)) {
+  const address = undotted(text);
+  if (text.includes("/") || !IpCidr.isValidAddress(address)) {
     throw new HyperionError("E205", { text: JSON.stringify(text), expected: "an IP address" });
   }
-  const ip = IpCidr.createAddress(text).correctForm() as Ip;
+  const ip = IpCidr.createAddress(address).correctForm() as Ip;
   return MAPPED.test(ip) ? ipFromBigInt(ipToBigInt(ip) & 0xffffffffn, 4) : ip;
+}
+
+/**
+ * IPv6 with the last 32 bits in dotted form (RFC 4291 §2.2), `64:ff9b::192.0.2.1`, in hexadecimal
+ * throughout: IpCidr takes those bits for the whole address. Other texts stay as they are.
+ */
+export function undotted(text: string): string {
+  return text.replace(/(?<=:)\d[\d.]*\.\d+(?=$|\/)/, (tail) => {
+    if (!IpCidr.isValidAddress(tail)) return tail;
+    const bits = ipToBigInt(IpCidr.createAddress(tail).correctForm() as Ip);
+    return `${(bits >> 16n).toString(16)}:${(bits & 0xffffn).toString(16)}`;
+  });
 }
 
 /** An IPv4-mapped address with its IPv4 part in hexadecimal. */
@@ -28,7 +41,7 @@ const MAPPED = /^::ffff:[0-9a-f]+:[0-9a-f]+$/;
 /** Reads `address/bits`. Throws E205. */
 export function parseInterfaceAddress(text: string): InterfaceAddress {
   const [address = "", bitsText = "", ...rest] = text.split("/");
-  const ip = IpCidr.isValidAddress(address) ? parseIp(address) : undefined;
+  const ip = IpCidr.isValidAddress(undotted(address)) ? parseIp(address) : undefined;
   const bits = /^\d{1,3}$/.test(bitsText) ? Number(bitsText) : Number.NaN;
   if (ip === undefined || rest.length > 0 || !(bits <= bitsOf(familyOf(ip)))) {
     throw new HyperionError("E205", {

@@ -1,7 +1,7 @@
 import IpCidr from "ip-cidr";
 import type { Brand } from "./brand.ts";
 import { HyperionError } from "./errors.ts";
-import { bitsOf, familyOf, type Ip, type IpFamily, ipToBigInt, parseIp } from "./ip.ts";
+import { bitsOf, familyOf, type Ip, type IpFamily, ipToBigInt, parseIp, undotted } from "./ip.ts";
 
 /** A CIDR prefix with its host bits zero: `10.1.0.0/16`, `fd00:1::/64`. */
 export type Prefix = Brand<"Prefix">;
@@ -11,12 +11,13 @@ const MAPPED_BITS = 96;
 
 /** Reads CIDR notation; host bits are cleared, and a prefix of IPv4-mapped addresses becomes IPv4. Throws E205. */
 export function parsePrefix(text: string): Prefix {
+  const cidr = undotted(text);
   // IpCidr alone takes texts like `::/0::1.2.3.4`.
-  if (!/^[^/]+\/\d{1,3}$/.test(text) || !IpCidr.isValidCIDR(text)) {
+  if (!/^[^/]+\/\d{1,3}$/.test(text) || !IpCidr.isValidCIDR(cidr)) {
     throw new HyperionError("E205", { text: JSON.stringify(text), expected: "a subnet, like 10.1.0.0/16" });
   }
   const bits = Number(text.slice(text.indexOf("/") + 1));
-  const base = parseIp(new IpCidr(text).start<string>());
+  const base = parseIp(new IpCidr(cidr).start<string>());
   const mapped = text.includes(":") && familyOf(base) === 4;
   return `${base}/${mapped ? bits - MAPPED_BITS : bits}` as Prefix;
 }
