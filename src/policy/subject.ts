@@ -45,8 +45,7 @@ export function subjectOf(
 ): Subject {
   const identity = new Map<string, string>();
   for (const key of identityLabels) {
-    const value = labelOf(labels, key);
-    if (value !== undefined) identity.set(key, value);
+    if (Object.hasOwn(labels, key)) identity.set(key, labels[key] ?? "");
   }
   for (const [key, value] of self.identity) identity.set(key, value);
   return {
@@ -79,7 +78,7 @@ function placeOf(labels: Readonly<Record<string, string>>): Place {
   };
 }
 
-/** An empty label counts as absent, as compose and Swarm never write one. */
+/** Of a place an empty label counts as absent, as compose and Swarm never write one. */
 function labelOf(labels: Readonly<Record<string, string>>, key: string): string | undefined {
   return Object.hasOwn(labels, key) && labels[key] !== "" ? labels[key] : undefined;
 }

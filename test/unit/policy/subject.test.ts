@@ -37,6 +37,11 @@ describe("subjectOf", () => {
     ]);
   });
 
+  it("takes an identity label that is there and says nothing, as `--label app` sets it", () => {
+    const found = subjectOf(NAME, { app: "" }, { groups: [], identity: new Map() }, ["app", "role"]);
+    expect([...found.labels]).toEqual([["app", ""]]);
+  });
+
   it("is not confused by labels named like what every object has", () => {
     expect(subjectOf(NAME, {}, SELF, ["constructor", "__proto__"]).labels.size).toBe(1);
   });
