@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --
 import { fileURLToPath } from "node:url";
 import { nearest } from "../base/nearest.ts";
 import { isHyperionError, reasonOf } from "../model/errors.ts";

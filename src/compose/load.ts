@@ -37,7 +37,7 @@ export async function loadProject(source: ProjectSource, files: ComposeFiles): P
     const [first = STANDARD_INPUT] = located.files;
     throw fault("E160", documents.nameOf(first), "the compose file is empty");
   }
-  const active = select(root, activeProfiles(source, environment), notices);
+  const { active, leftOut } = select(root, activeProfiles(source, environment), notices);
   const services: ComposeService[] = [];
   for (const [service, entry] of [...active].sort(byKey)) {
     const { node } = entry;
@@ -51,11 +51,11 @@ export async function loadProject(source: ProjectSource, files: ComposeFiles): P
     services.push(read);
   }
   remarkResources(root, notices);
-  return { name, services, networks: networksOf(root, services, name), notices: notices.list() };
+  return { name, services, leftOut, networks: networksOf(root, services, name), notices: notices.list() };
 }
 
-/** The services that are active, by name. Throws E164 when they need what is not. */
-function select(root: Mapping, profiles: readonly string[], notices: Notices): ReadonlyMap<string, Entry> {
+/** The services that are active, and the names of the others. Throws E164 when they need what is not. */
+function select(root: Mapping, profiles: readonly string[], notices: Notices) {
   const active = new Map<string, Entry>();
   const left = new Set<string>();
   for (const [name, entry] of entriesOf(childOf(root, "services"))) {
@@ -74,7 +74,7 @@ function select(root: Mapping, profiles: readonly string[], notices: Notices): R
     notices.add("W503", text, place);
   }
   checkReferences(root, active, left);
-  return active;
+  return { active: active as ReadonlyMap<string, Entry>, leftOut: [...left].sort() };
 }
 
 function networksOf(root: Mapping, services: readonly ComposeService[], project: string) {

@@ -5,6 +5,8 @@ export interface ComposeProject {
   readonly name: string;
   /** By name, in code-unit order. */
   readonly services: readonly ComposeService[];
+  /** Names of the services none of whose profiles is active. */
+  readonly leftOut: readonly string[];
   /** Those that a service is on, by key, in code-unit order: Docker makes no others. */
   readonly networks: readonly ComposeNetwork[];
   /** By file and place; those without a place come first. */

@@ -1,4 +1,4 @@
-import type { Attachment, ComposeProject, ComposeService } from "../compose/project.ts";
+import type { Attachment, ComposeProject, ComposeService, NetworkMode } from "../compose/project.ts";
 import type { ContainerId } from "../model/ids.ts";
 import type { Posture } from "../model/posture.ts";
 import {
@@ -74,10 +74,45 @@ export function populate(
         hasWayOut,
         parties: parties.get(name) ?? [],
       })),
+      elsewhere: elsewhere(projects, services),
     },
     networks,
     services,
   };
+}
+
+/** Why services that the files name are on no network of Hyperion's. */
+function elsewhere(projects: readonly ComposeProject[], services: readonly OfflineService[]) {
+  const stationed = new Set(
+    services.flatMap(({ name, attachments }) => (attachments.length > 0 ? [name] : [])),
+  );
+  return new Map(
+    projects
+      .flatMap((project) => [
+        ...project.services.map((one) => [nameOf(project, one), whyElsewhere(one.networkMode)] as const),
+        ...project.leftOut.map(
+          (one) => [`${project.name}/${one}`, "none of its profiles is active"] as const,
+        ),
+      ])
+      .filter(([name]) => !stationed.has(name)),
+  );
+}
+
+function whyElsewhere(mode: NetworkMode): string {
+  switch (mode.kind) {
+    case "networks":
+      return "none of its networks is Hyperion's";
+    case "none":
+      return "it has no network";
+    case "host":
+      return "it is on the machine's own network; ask about host";
+    case "service":
+      return `it shares that of service ${mode.service}; ask about ${mode.service}`;
+    case "container":
+      return `it shares that of container ${mode.container}, which is not described here`;
+    case "named":
+      return `it is on network ${mode.network}, which is not described here`;
+  }
 }
 
 /** Nothing comes from images here, as nobody has looked. */

@@ -35,11 +35,20 @@ export function findEnd(population: Population, text: string): NamedEnd {
   const fitting = names.filter((name) => name.endsWith(`/${text}`));
   const [only] = fitting;
   if (only !== undefined && fitting.length === 1) return { party: only };
+  const [, why] = [...(population.elsewhere ?? [])].find(([name]) => isCalled(name, text)) ?? [];
+  if (why !== undefined && fitting.length === 0) {
+    throw new HyperionError("E182", { what: "endpoint of service", name: JSON.stringify(text), hint: why });
+  }
   throw new HyperionError("E182", {
     what: fitting.length > 1 ? "one service" : "service",
     name: JSON.stringify(text),
     hint: hintFor(text, fitting.length > 1 ? fitting : names, fitting.length > 1),
   });
+}
+
+/** By its whole name, or by what comes after the project's. */
+function isCalled(name: string, text: string): boolean {
+  return name === text || name.endsWith(`/${text}`);
 }
 
 function addressIn(text: string): Ip | undefined {

@@ -9,6 +9,8 @@ export interface Party {
 /** Who can meet whom: containers talk to each other only on a network that both are on. */
 export interface Population {
   readonly networks: readonly PopulatedNetwork[];
+  /** Names of those who are on none of the networks, and a phrase that says why. */
+  readonly elsewhere?: ReadonlyMap<string, string>;
 }
 
 export interface PopulatedNetwork {

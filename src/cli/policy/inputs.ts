@@ -65,7 +65,7 @@ export async function readInput(
   const projects: ComposeProject[] = [];
   for (const source of sources) {
     // A wrong path is wrong usage, and not something that is found in a file.
-    for (const path of source.files) await files.need(path);
+    for (const path of [...source.files, ...(values["env-file"] ?? [])]) await files.need(path);
     projects.push(await loadProject(source, files));
   }
   checkNames(projects);

@@ -520,6 +520,16 @@ describe("the command", () => {
     expect(folder.stderr).toBe("hyperion: shop: it is a directory [E185]\n");
   });
 
+  it("itself says that there is no such env file, as Node.js would without the dashes", async () => {
+    expect(readFileSync(CLI, "utf8")).toMatch(/^#!\/usr\/bin\/env -S node --\n/);
+    const args = ["--", CLI, "policy", "lint", "-f", "shop.yaml", "--env-file", "missing.env"];
+    const refused = await run(localHost, process.execPath, args, { cwd: directory, timeoutMs: 20_000 });
+    expect(refused).toMatchObject({
+      status: 2,
+      stderr: "hyperion: missing.env: there is no such file [E185]\n",
+    });
+  });
+
   it("reads a pipe, which can be read only once", async () => {
     const script = `"$0" "$1" policy matrix --probe tcp/80 -f <(cat shop.yaml)`;
     const { status, stdout } = await run(localHost, "bash", ["-c", script, process.execPath, CLI], {

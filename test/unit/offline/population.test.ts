@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { OfflineInput } from "../../../src/offline/index.ts";
-import { decide, explain, type Party, type Probe } from "../../../src/policy/index.ts";
+import { decide, explain, findEnd, type Party, type Probe } from "../../../src/policy/index.ts";
 import { inputOf } from "./projects.ts";
 
 const SQL: Probe = { protocol: "tcp", port: 5432 };
@@ -162,5 +162,30 @@ networks: { default: { driver: hyperion } }
     ]);
     expect(shape(input)).toEqual(["shop_default: shop/web"]);
     expect(input.offline.services[0]?.containers).toEqual(["shop-web-1", "shop-web-2", "shop-web-3"]);
+  });
+
+  it("says of a service that nothing can be asked about why", async () => {
+    const { population } = (
+      await inputOf([
+        `
+name: shop
+services:
+  web: { image: x, networks: [ours] }
+  side: { image: x, network_mode: "service:web" }
+  agent: { image: x, network_mode: host }
+  batch: { image: x, profiles: [batch] }
+  old: { image: x, networks: [theirs] }
+networks: { ours: { driver: hyperion }, theirs: { driver: bridge } }
+`,
+      ])
+    ).offline;
+    const why = (name: string) => () => findEnd(population, name);
+    expect(why("web")).not.toThrow();
+    expect(why("side")).toThrow(
+      'there is no endpoint of service "side"; it shares that of service web; ask about web',
+    );
+    expect(why("shop/agent")).toThrow("it is on the machine's own network; ask about host");
+    expect(why("batch")).toThrow("none of its profiles is active");
+    expect(why("old")).toThrow("none of its networks is Hyperion's");
   });
 });
