@@ -1,3 +1,4 @@
+import { asRecord, integer, type JsonRecord, list, optionalText, text } from "../base/json-record.ts";
 import type { AdminTier, PolicyFacts, PolicyRuleFacts } from "../model/facts.ts";
 import { isPosture } from "../model/posture.ts";
 import type { Json } from "../platform/store/store.ts";
@@ -39,14 +40,12 @@ export function decodePolicy(value: Json): PolicyRecord {
   const version = integer(record, "version");
   const changedAtMs = integer(record, "changedAtMs");
   if (record.content === null) return { name, version, changedAtMs, policy: undefined };
-  const content = asRecord(record.content ?? null);
-  const { rules } = content;
-  if (!Array.isArray(rules)) throw new Error("rules is not a list");
+  const content = asRecord(record.content);
   const policy: PolicyFacts = {
     name,
     version,
     tier: tierOf(content),
-    rules: rules.map(decodeRule),
+    rules: list(content, "rules").map(decodeRule),
     appliedAtMs: changedAtMs,
   };
   return { name, version, changedAtMs, policy };
@@ -62,9 +61,9 @@ function encodeRule({ name, applies, posture, ingress, egress }: PolicyRuleFacts
   };
 }
 
-function decodeRule(value: Json): PolicyRuleFacts {
+function decodeRule(value: unknown): PolicyRuleFacts {
   const record = asRecord(value);
-  const posture = record.posture === undefined ? undefined : text(record, "posture");
+  const posture = optionalText(record, "posture");
   if (posture !== undefined && !isPosture(posture)) throw new Error(`posture is ${posture}`);
   return {
     name: text(record, "name"),
@@ -79,23 +78,4 @@ function tierOf(record: JsonRecord): AdminTier {
   const tier = text(record, "tier");
   if (tier !== "admin" && tier !== "baseline") throw new Error(`tier is ${tier}`);
   return tier;
-}
-
-type JsonRecord = Readonly<Record<string, Json>>;
-
-function asRecord(value: Json): JsonRecord {
-  if (value === null || typeof value !== "object" || Array.isArray(value)) throw new Error("not a record");
-  return value as JsonRecord;
-}
-
-function text(record: JsonRecord, field: string): string {
-  const value = record[field];
-  if (typeof value !== "string") throw new Error(`${field} is not text`);
-  return value;
-}
-
-function integer(record: JsonRecord, field: string): number {
-  const value = record[field];
-  if (typeof value !== "number" || !Number.isSafeInteger(value)) throw new Error(`${field} is no integer`);
-  return value;
 }

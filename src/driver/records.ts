@@ -1,3 +1,4 @@
+import { asRecord, integer, list, optionalText, text, textMap, texts } from "../base/json-record.ts";
 import type { ComposeNetwork, ContainerFacts, EndpointFacts, NetworkFacts, Subnet } from "../model/facts.ts";
 import type { ContainerId, EndpointId, NetworkId } from "../model/ids.ts";
 import { formatInterfaceAddress, parseInterfaceAddress, parseIp } from "../model/ip.ts";
@@ -106,7 +107,7 @@ function encodeContainer(container: ContainerFacts): Json {
   };
 }
 
-function decodeContainer(value: Json): ContainerFacts {
+function decodeContainer(value: unknown): ContainerFacts {
   const record = asRecord(value);
   return {
     id: text(record, "id") as ContainerId,
@@ -116,60 +117,16 @@ function decodeContainer(value: Json): ContainerFacts {
   };
 }
 
-function decodeCompose(value: Json): ComposeNetwork {
+function decodeCompose(value: unknown): ComposeNetwork {
   const record = asRecord(value);
   return { project: text(record, "project"), key: text(record, "key") };
 }
 
-function decodeSubnet(value: Json): Subnet {
+function decodeSubnet(value: unknown): Subnet {
   const record = asRecord(value);
   const gateway = optionalText(record, "gateway");
   return {
     prefix: parsePrefix(text(record, "prefix")),
     gateway: gateway === undefined ? undefined : parseIp(gateway),
   };
-}
-
-type JsonRecord = Readonly<Record<string, Json>>;
-
-function asRecord(value: Json): JsonRecord {
-  if (value === null || typeof value !== "object" || Array.isArray(value)) throw new Error("not a record");
-  return value as JsonRecord;
-}
-
-function text(record: JsonRecord, field: string): string {
-  const value = record[field];
-  if (typeof value !== "string") throw new Error(`${field} is not text`);
-  return value;
-}
-
-function optionalText(record: JsonRecord, field: string): string | undefined {
-  return record[field] == null ? undefined : text(record, field);
-}
-
-function integer(record: JsonRecord, field: string): number {
-  const value = record[field];
-  if (typeof value !== "number" || !Number.isSafeInteger(value))
-    throw new Error(`${field} is not an integer`);
-  return value;
-}
-
-function list(record: JsonRecord, field: string): readonly Json[] {
-  const value = record[field];
-  if (!Array.isArray(value)) throw new Error(`${field} is not a list`);
-  return value;
-}
-
-function texts(record: JsonRecord, field: string): readonly string[] {
-  return list(record, field).map((value) => {
-    if (typeof value !== "string") throw new Error(`${field} holds what is not text`);
-    return value;
-  });
-}
-
-function textMap(record: JsonRecord, field: string): Readonly<Record<string, string>> {
-  const entries = Object.entries(asRecord(record[field] ?? null));
-  for (const [key, value] of entries)
-    if (typeof value !== "string") throw new Error(`${field}.${key} is not text`);
-  return Object.fromEntries(entries) as Record<string, string>;
 }

@@ -9,7 +9,7 @@ import type { Networks } from "./networks.ts";
 
 /**
  * How old a fact must be before Docker's not listing it means anything: Docker lists an endpoint
- * only after Join, and a network only after everything about its creation succeeded.
+ * only after CreateEndpoint, and a network only after everything about its creation succeeded.
  */
 export const SWEEP_GRACE_MS = 30_000;
 

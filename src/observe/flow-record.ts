@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { asRecord, integer, type JsonRecord, optionalText, texts } from "../base/json-record.ts";
 import type { Json } from "../platform/store/store.ts";
 import { PROTOCOLS, type SeenAddress, type SeenContainer, type SeenFlow } from "../policy/index.ts";
 import type { FlowDocument } from "./admin-view.ts";
@@ -53,33 +54,10 @@ function decodePeer(record: JsonRecord): SeenContainer | SeenAddress {
 }
 
 function decodeContainer(record: JsonRecord): SeenContainer {
-  const { groups } = record;
-  if (!Array.isArray(groups) || !groups.every((group) => typeof group === "string")) {
-    throw new Error("groups is no list of texts");
-  }
   return {
-    container: textOrNull(record, "container"),
-    project: textOrNull(record, "project"),
-    service: textOrNull(record, "service"),
-    groups,
+    container: optionalText(record, "container") ?? null,
+    project: optionalText(record, "project") ?? null,
+    service: optionalText(record, "service") ?? null,
+    groups: texts(record, "groups"),
   };
-}
-
-type JsonRecord = Readonly<Record<string, Json>>;
-
-function asRecord(value: Json | undefined): JsonRecord {
-  if (value === null || typeof value !== "object" || Array.isArray(value)) throw new Error("not a record");
-  return value as JsonRecord;
-}
-
-function textOrNull(record: JsonRecord, field: string): string | null {
-  const value = record[field] ?? null;
-  if (value !== null && typeof value !== "string") throw new Error(`${field} is not text`);
-  return value;
-}
-
-function integer(record: JsonRecord, field: string): number {
-  const value = record[field];
-  if (typeof value !== "number" || !Number.isSafeInteger(value)) throw new Error(`${field} is no integer`);
-  return value;
 }
