@@ -1,7 +1,5 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { DockerOptions } from "dockerode";
-import { HyperionError, reasonOf } from "../../../model/errors.ts";
+import { HyperionError } from "../../../model/errors.ts";
 
 const DEFAULT_SOCKET = "/var/run/docker.sock";
 const PORT_PLAIN = 2375;
@@ -10,16 +8,15 @@ const EXPECTED = "a Docker host, like unix:///var/run/docker.sock or tcp://127.0
 
 /**
  * Reads what the docker command takes in DOCKER_HOST: `unix://[path]`, `tcp://host[:port]`, `http(s)://…`.
- * With `certPath` (DOCKER_CERT_PATH) TCP is spoken over TLS, with ca.pem, cert.pem and key.pem of that folder.
- * Throws E702, and E605 for certificates that cannot be read.
+ * Throws E702.
  */
-export function parseDockerHost(text: string, certPath?: string): DockerOptions {
+export function parseDockerHost(text: string): DockerOptions {
   if (text.startsWith("unix://")) return unixOptions(text.slice("unix://".length) || DEFAULT_SOCKET);
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || url.hostname === "" || !["tcp:", "http:", "https:"].includes(url.protocol)) {
     throw new HyperionError("E702", { option: "--docker-host", value: text, expected: EXPECTED });
   }
-  const tls = certPath !== undefined || url.protocol === "https:";
+  const tls = url.protocol === "https:";
   const protocol = tls ? "https" : "http";
   return {
     ...NOTHING_FROM_ENVIRONMENT,
@@ -27,7 +24,6 @@ export function parseDockerHost(text: string, certPath?: string): DockerOptions 
     host: `${protocol}://${url.hostname}`,
     port: url.port || (tls ? PORT_TLS : PORT_PLAIN),
     protocol,
-    ...(certPath === undefined ? {} : readCertificates(text, certPath)),
   };
 }
 
@@ -51,16 +47,4 @@ function unixOptions(path: string): DockerOptions {
     throw new HyperionError("E702", { option: "--docker-host", value, expected: EXPECTED });
   }
   return { ...NOTHING_FROM_ENVIRONMENT, socketPath: path, protocol: "http" };
-}
-
-function readCertificates(host: string, path: string): Pick<DockerOptions, "ca" | "cert" | "key"> {
-  try {
-    return {
-      ca: readFileSync(join(path, "ca.pem")),
-      cert: readFileSync(join(path, "cert.pem")),
-      key: readFileSync(join(path, "key.pem")),
-    };
-  } catch (error) {
-    throw new HyperionError("E605", { host, reason: reasonOf(error) }, { cause: error });
-  }
 }

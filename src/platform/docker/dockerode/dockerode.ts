@@ -26,12 +26,6 @@ const EVENT_FILTERS = {
   event: ["connect", "disconnect", "create", "rename", "destroy"],
 };
 
-export interface DockerodeSettings {
-  readonly timeoutMs?: number;
-  /** Folder of ca.pem, cert.pem and key.pem (DOCKER_CERT_PATH); undefined: no TLS unless the host says https. */
-  readonly certPath?: string | undefined;
-}
-
 type Query = Readonly<Record<string, unknown>>;
 
 /**
@@ -45,11 +39,11 @@ export class DockerodeDocker implements Docker {
   readonly #timeoutMs: number;
   readonly #docker: Dockerode;
 
-  /** @param host as in DOCKER_HOST: `unix:///path`, `tcp://host:port`. Throws E702, E605. */
-  constructor(host: string, { timeoutMs = TIMEOUT_MS, certPath }: DockerodeSettings = {}) {
+  /** @param host as in DOCKER_HOST: `unix:///path`, `tcp://host:port`. Throws E702. */
+  constructor(host: string, timeoutMs = TIMEOUT_MS) {
     this.host = host;
     this.#timeoutMs = timeoutMs;
-    this.#docker = new Dockerode(parseDockerHost(host, certPath));
+    this.#docker = new Dockerode(parseDockerHost(host));
   }
 
   async containers(ids?: readonly ContainerId[]): Promise<readonly DockerContainer[]> {
