@@ -63,7 +63,8 @@ export async function listen(
 
 function bind(server: Server, target: ListenTarget, name: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
+    // For good: a connection that cannot be accepted later on is its caller's loss, and no end of the daemon.
+    server.on("error", (error: NodeJS.ErrnoException) => {
       reject(
         error.code === "EADDRINUSE"
           ? new HyperionError("E706", { path: name }, { cause: error })
