@@ -94,7 +94,7 @@ class DemoRun {
     );
     const mismatches = observations.filter(({ expected, seen }) => expected !== seen);
     this.#report(expectations, observations, mismatches);
-    if (this.#options.keep) await this.#leave(stage, stations);
+    if (this.#options.keep) await this.#leave(stage, project, stations);
     else this.#invite();
     return mismatches.length === 0 ? 0 : 1;
   }
@@ -149,9 +149,11 @@ class DemoRun {
   }
 
   /** Everything runs on; says how to look at it and how to end it. */
-  async #leave(stage: Stage, stations: readonly Station[]): Promise<void> {
+  async #leave(stage: Stage, project: ComposeProject, stations: readonly Station[]): Promise<void> {
     for (const { prober } of stations) prober.close();
-    const end = await stage.keep();
+    // A private engine takes all that it has along.
+    const clear = `${project.commandLine} down -v; docker network rm ${NETWORK}; docker image rm ${IMAGE}\n  `;
+    const end = `${stage.engine instanceof PrivateEngine ? "" : clear}${await stage.keep()}`;
     this.#undo.length = 0;
     this.#options.progress(`
 It keeps running. Next, as root:

@@ -15,7 +15,7 @@ export interface Stage {
   readonly daemon: HyperionDaemon;
   /** Ends what the stage started and removes its files; what it found running stays. */
   close(): Promise<void>;
-  /** Lets everything outlive this process; answers the command that ends it. */
+  /** Lets everything outlive this process; answers the command that ends what the stage started. */
   keep(): Promise<string>;
 }
 
@@ -79,7 +79,8 @@ export async function openExistingStage(dockerHost: string, args: readonly strin
     close,
     keep() {
       daemon.release();
-      return Promise.resolve(`sudo kill ${[daemon.pid, daemon.agentPid].filter(Boolean).join(" ")}`);
+      const processes = [daemon.pid, daemon.agentPid].filter(Boolean).join(" ");
+      return Promise.resolve(`sudo kill ${processes}; sleep 3; sudo rm -r ${bpfPath} ${directory}`);
     },
   };
 }
