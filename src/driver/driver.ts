@@ -80,8 +80,10 @@ export class HyperionDriver implements NetworkDriver {
     return reply;
   }
 
-  deleteEndpoint(endpoint: EndpointRef): Promise<void> {
-    return this.#parts.endpoints.delete(endpoint);
+  /** The kernel has nothing to tell of an endpoint whose VF its container has deleted. */
+  async deleteEndpoint(endpoint: EndpointRef): Promise<void> {
+    await this.#parts.endpoints.delete(endpoint);
+    this.#parts.gateways.changed();
   }
 
   async endpointInfo(ref: EndpointRef): Promise<Readonly<Record<string, string>>> {

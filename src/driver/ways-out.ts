@@ -31,7 +31,7 @@ const EXPECTED_WITHIN_MS = 30_000;
  * namespace, for which the kernel has one number.
  *
  * @param before the ways out found last time. Where a container has moved its own end of a device into
- * yet another namespace, its way out is still the one that it had.
+ * yet another namespace, or has deleted its VF, its way out is still the one that it had.
  */
 export function findWaysOut(
   links: readonly Link[],
@@ -56,15 +56,16 @@ export function findWaysOut(
   let expecting = false;
   let arriving = false;
   for (const endpoint of facts.endpoints.values()) {
-    const representor = representors.get(endpoint.port);
-    if (representor?.name !== endpoint.representor) continue;
-    const { peerNamespace } = representor;
+    const device = representors.get(endpoint.port);
+    const representor = device?.name === endpoint.representor ? device : undefined;
+    const peerNamespace = representor?.peerNamespace;
     const known = before.get(endpoint.id);
     const kept = known !== undefined && present.has(known) ? known : undefined;
     const port = (peerNamespace === undefined ? undefined : byNamespace.get(peerNamespace)) ?? kept;
     if (port !== undefined) byEndpoint.set(endpoint.id, port);
     if (!leadsOut(endpoint, facts)) continue;
     if (port !== undefined) ours.add(port);
+    if (representor === undefined) continue;
     if (peerNamespace === undefined) arriving = true;
     else ourNamespaces.add(peerNamespace);
     if (port === undefined && nowMs - endpoint.createdAtMs < EXPECTED_WITHIN_MS) expecting = true;

@@ -278,6 +278,32 @@ describe.skipIf(lacksEngine())("what is outside", () => {
     expect(await from(partner, 8080)).toBe("open");
   });
 
+  it("a container gains nothing by deleting its VF, nor by moving it away", async () => {
+    const closed = [...labelWords({ "hyperion.policy": "default-deny-egress" }), "--cap-add", "NET_ADMIN"];
+    const { deleter, mover } = await bed().runAll("out", { deleter: closed, mover: closed });
+    const each = [deleter, mover].filter((one) => one !== undefined);
+    expect(each).toHaveLength(2);
+    await bed().docker("exec", "deleter", "ip", "link", "del", "eth0");
+    const pid = await bed().docker("inspect", "--format", "{{.State.Pid}}", "mover");
+    // As the container's user does with unshare(1), which a busybox may lack.
+    await bed().sh(
+      `ip netns add elsewhere && nsenter -t ${pid} --net ip link set eth0 netns /run/netns/elsewhere`,
+    );
+    const tried = () =>
+      inParallel(
+        2,
+        each.map((one) => () => one.prober.tcp(partner.ipv4, 443)),
+      );
+    await sleep(3_000); // longer than a port is kept that is nobody's
+    expect(await tried()).toEqual(["timeout", "timeout"]);
+    await bed().daemon.kill("SIGKILL");
+    await bed().daemon.start();
+    await sleep(3_000);
+    expect(await tried()).toEqual(["timeout", "timeout"]);
+    await bed().docker("rm", "-f", "deleter", "mover");
+    await bed().sh("ip netns del elsewhere");
+  });
+
   it("a daemon that is killed and back loses nothing of it", async () => {
     const { prober } = bed().outside;
     const streams = await Promise.all([

@@ -152,6 +152,18 @@ describe("a container's way out", () => {
     expect(wayOut()).toMatchObject([{ port, endpoint: indexOf("10.1.0.2") }]);
     expect(guarded()).toEqual([port]);
   });
+
+  it("stays the container's when that deletes its VF, until Docker takes the endpoint away", async () => {
+    const port = await run();
+    const { vf = "" } = (await world.endpoint(E1)) ?? {};
+    world.host.vanish(vf);
+    await new Promise((resolve) => setTimeout(resolve, 2_300)); // longer than a port stays that nobody claims
+    expect(wayOut()).toMatchObject([{ port, endpoint: indexOf("10.1.0.2") }]);
+    expect(guarded()).toEqual([port]);
+    await world.call("NetworkDriver.DeleteEndpoint", { NetworkID: N1, EndpointID: E1 });
+    await vi.waitFor(() => expect(wayOut()).toEqual([]));
+    await vi.waitFor(() => expect(guarded()).toEqual([]), { timeout: 4_000 });
+  });
 });
 
 describe("another network's way out", () => {
