@@ -18,7 +18,8 @@ ${DAEMON_OPTIONS_HELP}  --follow               each as it happens, until Ctrl-C;
     const client = AdminClient.of(options["admin-socket"], environment);
     const asJson = options.json === true;
     const { type = "" } = options;
-    if (options.follow === true) return followEvents(client, type, { asJson, print, interrupted });
+    if (options.follow === true)
+      return followEvents(client, type, () => true, { asJson, print, interrupted });
     const documents = await client.get<readonly EventDocument[]>(
       `/v1/events?${new URLSearchParams({ type })}`,
     );

@@ -1,6 +1,7 @@
 import type {
   DropDocument,
   EndpointDocument,
+  EventDocument,
   NetworkDocument,
   StatusDocument,
 } from "../observe/admin-view.ts";
@@ -43,6 +44,9 @@ export const endpoints = document<readonly EndpointDocument[]>(
   formatEndpoints,
 );
 
+/** What a rule with `log` decided is of type `log`, whether it passed or, with a reason, did not. */
+const isDrop = ({ event, reason }: EventDocument) => event !== "log" || (reason ?? null) !== null;
+
 /** Packets that went nowhere: the counters, or each as it happens. */
 export const drops: Command = {
   summary: "Packets that were not delivered, and why",
@@ -54,7 +58,10 @@ ${DAEMON_OPTIONS_HELP}  --follow               each drop and audit as it happens
     const options = readOptions(invocation.args, { ...DAEMON_OPTIONS, follow: { type: "boolean" } });
     const client = AdminClient.of(options["admin-socket"], invocation.environment);
     if (options.follow === true) {
-      return followEvents(client, "drop,audit,lost", { ...invocation, asJson: options.json === true });
+      return followEvents(client, "drop,audit,log,lost", isDrop, {
+        ...invocation,
+        asJson: options.json === true,
+      });
     }
     const value = await client.get<readonly DropDocument[]>("/v1/drops");
     invocation.print(options.json === true ? json(value) : formatDrops(value));

@@ -10,15 +10,16 @@ export function formatEvent({ event, timeMs, ...fields }: EventDocument): string
   return `${new Date(timeMs).toISOString()} ${event.padEnd(5)} ${text}`;
 }
 
-/** Prints events as they happen, until Ctrl-C. `types` with commas between; empty: all. */
+/** Prints those events that are `wanted` as they happen, until Ctrl-C. `types` with commas between; empty: all. */
 export async function followEvents(
   client: AdminClient,
   types: string,
+  wanted: (event: EventDocument) => boolean,
   { asJson, print, interrupted }: Pick<Invocation, "print" | "interrupted"> & { readonly asJson: boolean },
 ): Promise<number> {
   const path = `/v1/events?${new URLSearchParams({ follow: "1", type: types })}`;
   for await (const event of client.follow<EventDocument>(path, interrupted)) {
-    print(asJson ? `${JSON.stringify(event)}\n` : `${formatEvent(event)}\n`);
+    if (wanted(event)) print(asJson ? `${JSON.stringify(event)}\n` : `${formatEvent(event)}\n`);
   }
   return 0;
 }

@@ -189,8 +189,8 @@ class FixedView implements AdminView {
     this.listeners.add(listener);
     return () => void this.listeners.delete(listener);
   }
-  emit(reason: string) {
-    for (const listener of this.listeners) listener({ event: "drop", timeMs: 0, reason });
+  emit(reason: string | null, event = "drop") {
+    for (const listener of this.listeners) listener({ event, timeMs: 0, reason });
   }
 }
 
@@ -206,9 +206,10 @@ describe("with a daemon", () => {
     const parts = { view, policies: NO_POLICIES, log: recordingLog(), stopping: stopping.signal };
     listener = await listen(createAdminApp(parts), { path: socket });
   });
-  afterEach(() => {
+  afterEach(async () => {
     view.failure = undefined;
     for (const child of children.splice(0)) child.kill("SIGKILL");
+    while (view.listeners.size > 0) await sleep(10);
   });
   afterAll(() => listener.close());
 
@@ -330,6 +331,19 @@ describe("with a daemon", () => {
     clearInterval(emitting);
     expect(Buffer.concat(lines).toString()).toBe("1970-01-01T00:00:00.000Z drop  reason=SPOOF\n");
     expect(status).toBe(0);
+  });
+
+  it("drops --follow shows those of rules with log, and nothing else of them", async () => {
+    const child = await follow('exec "$0" "$1" drops --follow --admin-socket "$2"');
+    const lines: Buffer[] = [];
+    child.stdout?.on("data", (chunk: Buffer) => lines.push(chunk));
+    view.emit(null, "log");
+    view.emit("POLICY_INGRESS", "log");
+    view.emit("SPOOF");
+    while (!Buffer.concat(lines).includes("SPOOF")) await sleep(10);
+    expect(Buffer.concat(lines).toString()).toBe(
+      "1970-01-01T00:00:00.000Z log   reason=POLICY_INGRESS\n1970-01-01T00:00:00.000Z drop  reason=SPOOF\n",
+    );
   });
 
   it("drops --follow ends on Ctrl-C, in order", async () => {
