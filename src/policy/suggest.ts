@@ -126,7 +126,12 @@ function accessesOf(flows: readonly SeenFlow[], notes: Set<string>): readonly Ac
       notes.add(`${direction}: something was seen that rules have no name for; its rule allows any protocol`);
     }
     if ("address" in peer) {
-      const isCrowd = (addresses.get(probeKey(probe))?.size ?? 0) > ADDRESSES_MAX;
+      const count = addresses.get(probeKey(probe))?.size ?? 0;
+      const isCrowd = !peer.host && count > ADDRESSES_MAX;
+      if (isCrowd)
+        notes.add(
+          `${direction}: ${count} addresses were seen of one protocol and port; the rule for it means all of the world`,
+        );
       const prefix = isCrowd ? EVERYWHERE : prefixOfAddress(parseIp(peer.address));
       return [{ peer: nameOutside({ prefix, host: peer.host }), probe }];
     }

@@ -9,6 +9,7 @@ import { CommandFiles } from "./command-files.ts";
 export const suggest: Command = {
   summary: "Suggest labels that allow what was seen of containers in mode learn",
   help: `Suggest labels that allow what was seen of containers with hyperion.mode: learn, and nothing else.
+They are enforced once hyperion.mode: learn is taken away.
 
 ${DAEMON_OPTIONS_HELP}  --flows FILE           flows as hyperion flows --json prints them, "-" is standard input; default: the daemon's
   --service NAME         of this service alone: shop/db
@@ -19,11 +20,9 @@ ${DAEMON_OPTIONS_HELP}  --flows FILE           flows as hyperion flows --json pr
       flows: { type: "string" },
       service: { type: "string" },
     });
-    const flows = await flowsOf(options.flows, options["admin-socket"], environment);
-    const suggestions = suggestFor(flows).filter(
-      ({ on }) => options.service === undefined || on === options.service,
-    );
-    print(options.json === true ? json({ version: 1, suggestions }) : show(suggestions));
+    const all = suggestFor(await flowsOf(options.flows, options["admin-socket"], environment));
+    const suggestions = all.filter(({ on }) => options.service === undefined || on === options.service);
+    print(options.json === true ? json({ version: 1, suggestions }) : show(suggestions, all));
     return 0;
   },
 };
@@ -37,15 +36,25 @@ async function flowsOf(
   return readFlows(await CommandFiles.ofProcess().need(path), path);
 }
 
+/** A text as the value of a key in YAML; an address may end with a colon. */
+function yamlText(text: string): string {
+  return /:(\s|$)/.test(text) ? JSON.stringify(text) : text;
+}
+
 /** As it stands in a compose file. */
-function show(suggestions: readonly Suggestion[]): string {
-  if (suggestions.length === 0) return "no flows were seen; set hyperion.mode: learn on a container\n";
+function show(suggestions: readonly Suggestion[], all: readonly Suggestion[]): string {
+  if (suggestions.length === 0) {
+    const others = all.map(({ on }) => on).join(", ");
+    return others === ""
+      ? "no flows were seen; set hyperion.mode: learn on a container\n"
+      : `no flows of that service were seen, but of ${others}\n`;
+  }
   return suggestions
     .map(({ on, labels, notes }) =>
       [
         `# ${on}`,
         "labels:",
-        ...Object.entries(labels).map(([label, value]) => `  ${label}: ${value}`),
+        ...Object.entries(labels).map(([label, value]) => `  ${label}: ${yamlText(value)}`),
         ...notes.map((note) => `# ${note}`),
         "",
       ].join("\n"),

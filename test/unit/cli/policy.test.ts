@@ -13,6 +13,7 @@ import { suggest } from "../../../src/cli/policy/suggest.ts";
 import { test as assertions } from "../../../src/cli/policy/test.ts";
 import { type CommandResult, localHost, run } from "../../../src/playground/command.ts";
 import type { MatrixDocument, SeenFlow } from "../../../src/policy/index.ts";
+import { parseYaml } from "../../../src/yaml/index.ts";
 
 const CLI = fileURLToPath(new URL("../../../src/cli/main.ts", import.meta.url));
 
@@ -433,7 +434,23 @@ labels:
     const { status, stdout } = await call(suggest, "--flows", at("flows.json"));
     expect([status, stdout]).toEqual([0, LABELS]);
     const other = await call(suggest, "--flows", at("flows.json"), "--service", "shop/web");
-    expect(other.stdout).toContain("no flows were seen");
+    expect(other).toMatchObject({
+      status: 0,
+      stdout: "no flows of that service were seen, but of shop/db\n",
+    });
+    writeFileSync(at("no-flows.json"), "[]");
+    const none = await call(suggest, "--flows", at("no-flows.json"));
+    expect(none.stdout).toContain("no flows were seen; set hyperion.mode: learn");
+  });
+
+  it("prints labels that can be pasted, also where an address ends with a colon", async () => {
+    const outside = { ...FLOW, peer: { address: "2001:db8::", host: false } };
+    writeFileSync(at("outside.json"), JSON.stringify([outside]));
+    const { stdout } = await call(suggest, "--flows", at("outside.json"), "--json");
+    const pasted = await call(suggest, "--flows", at("outside.json"));
+    const [{ labels }] = JSON.parse(stdout).suggestions;
+    expect(Object.values(labels)).toContainEqual(expect.stringMatching(/::$/));
+    expect(parseYaml(pasted.stdout, "").value()).toEqual({ labels });
   });
 
   it("asks the daemon", async () => {

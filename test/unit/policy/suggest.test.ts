@@ -97,6 +97,9 @@ describe("suggest", () => {
   it("takes many addresses for the world", () => {
     const crowd = [1, 2, 3, 4, 5].map((n) => into(at(`203.0.113.${n}`), "tcp/443"));
     expect(labels(...crowd)).toMatchObject({ "hyperion.ingress.world": "allow tcp/443 from world" });
+    expect(suggest(crowd)[0]?.notes).toEqual([
+      "ingress: 5 addresses were seen of one protocol and port; the rule for it means all of the world",
+    ]);
     expect(labels(...crowd.slice(1))).toMatchObject({
       "hyperion.ingress.tcp-443": "allow tcp/443 from 203.0.113.2, 203.0.113.3, 203.0.113.4, 203.0.113.5",
     });
