@@ -25,6 +25,10 @@ FROM and TO are services (web, shop/web), addresses outside (world:203.0.113.7) 
 outside is decided on the first of a service's networks that has a way out.
 Exit codes: 0 it is explained, whatever the verdict; 1 labels are wrong and there is none; 2 wrong usage.
 
+Examples:
+  hyperion policy explain web db tcp/5432
+  hyperion policy explain world:203.0.113.7 shop/web tcp/443 -f compose.yaml --policy admin.yaml
+
 Options:
   --json                    {"version":1,"explanations":[…]}, one for each network that the two share
 

@@ -18,6 +18,10 @@ Comments, quotes and layout stay as they are; a rule with variables in it is lef
 
 Exit codes: 0 fine, 1 a rule cannot be read, or with --check: is not in its canonical form; 2 wrong usage.
 
+Examples:
+  hyperion policy fmt --check
+  hyperion policy fmt -f compose.yaml --policy admin.yaml --write
+
 Options:
   --write                   change the files; what came by standard input goes to standard output
   --check                   exit 1 when a file would change

@@ -12,6 +12,10 @@ export const lint: Command = {
 
 Exit codes: 0 no errors, 1 errors (with --strict: or warnings), 2 wrong usage.
 
+Examples:
+  hyperion policy lint
+  hyperion policy lint -f compose.yaml -f compose.prod.yaml --policy admin.yaml --strict
+
 Options:
   --strict                  warnings count as errors
   --json                    {"version":1,"findings":[…]}

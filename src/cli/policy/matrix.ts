@@ -24,6 +24,10 @@ export const matrix: Command = {
 
 Exit codes: 0 fine, 1 labels are wrong and there are no verdicts, 2 wrong usage.
 
+Examples:
+  hyperion policy matrix --probe tcp/80 --probe udp/53 --external 203.0.113.7
+  hyperion policy matrix --probe tcp/5432 --project shop/compose.yaml --project proxy/compose.yaml --format json
+
 Options:
   --probe PROBE             tcp/80, udp/53, sctp/9, icmp/8, icmp6/128, or icmp for an echo request; once for each
   --external ADDRESS        an address outside, in both directions, on each network that has a way out

@@ -11,6 +11,10 @@ export const suggest: Command = {
   help: `Suggest labels that allow what was seen of containers with hyperion.mode: learn, and nothing else.
 They are enforced once hyperion.mode: learn is taken away.
 
+Examples:
+  hyperion policy suggest --service shop/db
+  hyperion flows --json > flows.json && hyperion policy suggest --flows flows.json
+
 ${DAEMON_OPTIONS_HELP}  --flows FILE           flows as hyperion flows --json prints them, "-" is standard input; default: the daemon's
   --service NAME         of this service alone: shop/db
 `,

@@ -1,5 +1,11 @@
 import { checkAssertions, readAssertions } from "../../offline/index.ts";
-import { type Assertion, type AssertionResult, formatExplanation } from "../../policy/index.ts";
+import {
+  type Assertion,
+  type AssertionResult,
+  formatExplanation,
+  type Side,
+  type SideDocument,
+} from "../../policy/index.ts";
 import { formatPlace, type Place } from "../../yaml/index.ts";
 import { readWords } from "../arguments.ts";
 import { type Command, json } from "../commands.ts";
@@ -16,6 +22,9 @@ A list of "allow: FROM -> TO PROBE" and "deny: FROM -> TO PROBE", like
   - deny: world:203.0.113.7 -> shop/db tcp/5432
 allow holds if the connection passes on any network that the two share, deny if it passes on none.
 Exit codes: 0 all hold, 1 some do not (with the reasons) or labels are wrong, 2 wrong usage.
+
+Example:
+  hyperion policy test assertions.yaml -f compose.yaml --policy admin.yaml
 
 Options:
   --json                    {"version":1,"assertions":[…]}
@@ -61,13 +70,18 @@ function toDocument({ assertion, holds, found, place }: Result) {
     assertion: textOf(assertion),
     holds,
     place,
-    found: found.map(({ network, from, to, explanation: { verdict, egress, ingress } }) => ({
+    found: found.map(({ network, from, to, explanation: { verdict, audit, egress, ingress } }) => ({
       network,
       from,
       to,
       verdict,
-      egress: { verdict: egress.verdict, by: egress.by },
-      ingress: { verdict: ingress.verdict, by: ingress.by },
+      ...(audit && { audit }),
+      egress: sideDocument(egress),
+      ingress: sideDocument(ingress),
     })),
   };
+}
+
+function sideDocument({ verdict, by, audit }: Side): SideDocument {
+  return { verdict, by, ...(audit && { audit }) };
 }

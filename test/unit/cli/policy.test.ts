@@ -406,6 +406,23 @@ describe("hyperion policy test", () => {
     });
   });
 
+  it("tells in the document what only audits", async () => {
+    const read = ["-f", at("shop/compose.yaml"), "-f", at("shop/compose.override.yaml")];
+    const { stdout } = await call(assertions, at("bad-assertions.yaml"), ...read, "--json");
+    const { assertions: results } = JSON.parse(stdout);
+    expect(results[1].found).toEqual([
+      {
+        network: "shop_default",
+        from: "shop/web",
+        to: "shop/db",
+        verdict: "allow",
+        audit: true,
+        egress: { verdict: "allow", by: "posture" },
+        ingress: { verdict: "allow", by: "posture", audit: true },
+      },
+    ]);
+  });
+
   it("refuses an assertion about nobody", async () => {
     const strange = call(assertions, at("strange-assertions.yaml"), "-f", at("shop.yaml"));
     await expect(strange).rejects.toThrow(
@@ -479,6 +496,10 @@ describe("the command", () => {
       expect(help.stdout).toMatch(new RegExp(`^  ${name} +[A-Z]`, "m"));
     }
     expect(await hyperion(["policy"])).toEqual({ ...help, status: 2 });
+    for (const name of ["lint", "fmt", "explain", "test", "suggest"]) {
+      const { stdout } = await hyperion(["policy", name, "--help"]);
+      expect(stdout).toMatch(new RegExp(`\nExamples?:\n  .*hyperion policy ${name}`));
+    }
     const one = await hyperion(["policy", "matrix", "--help"]);
     expect(one.status).toBe(0);
     expect(one.stdout).toMatch(/^hyperion policy matrix: /);

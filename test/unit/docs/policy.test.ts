@@ -3,8 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Command } from "../../../src/cli/commands.ts";
 import { explain } from "../../../src/cli/policy/explain.ts";
+import { fmt } from "../../../src/cli/policy/fmt.ts";
 import { lint } from "../../../src/cli/policy/lint.ts";
+import { matrix } from "../../../src/cli/policy/matrix.ts";
 import { policy } from "../../../src/cli/policy/policy.ts";
 import { test } from "../../../src/cli/policy/test.ts";
 import { runCommand } from "./offline.ts";
@@ -72,6 +75,31 @@ describe("what the documents show", () => {
     );
     const words = ["-f", join(folder, "compose.yaml"), ...(shown?.[1] ?? "").split(" ")];
     expect((await runCommand(explain, words)).text).toBe(shown?.[2]);
+  });
+
+  it("docs/policy.md: the documents of the first example", async () => {
+    const folder = join(directory, "documents", "shop");
+    mkdirSync(folder, { recursive: true });
+    const [first] = sectionsOf("docs/policy.md");
+    // The file of the page has its name as a comment in the first line.
+    const text = `# compose.yaml\n${first?.files["compose.yaml"]}`;
+    const at = (file: string) => join(folder, file);
+    writeFileSync(at("assertions.yaml"), "- deny: client -> web tcp/22\n");
+    const page = readFileSync(root("docs/policy.md"), "utf8");
+    const shown = /^```json\n([\s\S]*?)\n```$/m.exec(page)?.[1]?.split("\n") ?? [];
+    const runs: readonly (readonly [string, Command, readonly string[]])[] = [
+      [text.replace("allow tcp/80 from", "ALLOW tcp/80 form"), lint, []],
+      [text.replace("allow tcp/80 from", "ALLOW tcp/80 from"), fmt, []],
+      [text, explain, ["client", "web", "tcp/22"]],
+      [text, matrix, ["--probe", "tcp/22"]],
+      [text, test, [at("assertions.yaml")]],
+    ];
+    expect(shown).toHaveLength(runs.length);
+    for (const [i, [compose, command, words]] of runs.entries()) {
+      writeFileSync(at("compose.yaml"), compose);
+      const ran = await runCommand(command, ["-f", at("compose.yaml"), "--json", ...words]);
+      expect(JSON.stringify(JSON.parse(ran.text.replaceAll(`${folder}/`, "")))).toBe(shown[i]);
+    }
   });
 
   it.each(PAGES)("%s names commands that there are", (page) => {
