@@ -1,7 +1,8 @@
+import { nearest } from "../base/nearest.ts";
 import type { ComposeProject } from "../compose/project.ts";
 import { POSTURES } from "../model/posture.ts";
 import type { Prefix } from "../model/prefix.ts";
-import { type AdminProblem, type Finding, formatProblem, lint } from "../policy/index.ts";
+import { type AdminProblem, type Fault, type Finding, formatProblem, lint } from "../policy/index.ts";
 import { formatPlace, type Place } from "../yaml/index.ts";
 import { isHyperions } from "./networks.ts";
 import { type PolicyFile, problemsTogether } from "./policies.ts";
@@ -132,38 +133,44 @@ export function policyErrors(policies: readonly PolicyFile[]): readonly PlacedFi
   ];
 }
 
-/** Values of network options that the driver refuses. */
+/** Network options of ours that the driver refuses: without them a posture that is mistyped is none. */
 function networkErrors({ offline, projects }: OfflineInput): readonly PlacedFinding[] {
   const hyperions = new Set(offline.networks.map(({ name }) => name));
   return projects.flatMap(({ networks }) =>
     networks
       .filter(({ name, external }) => !external && hyperions.has(name))
       .flatMap((network) =>
-        Object.entries(NETWORK_VALUES).flatMap(([label, values]): PlacedFinding[] => {
-          const value = network.options[label];
-          if (value === undefined || values.includes(value)) return [];
-          const text = `expected ${values.join(", ")}`;
-          const span = { start: 0, end: value.length };
-          const remark = { code: "E150", text, span, suggestion: undefined } as const;
-          const who = `network ${network.name}`;
-          const finding = {
-            ...remark,
-            carrier: "driver_opts",
-            label,
-            value,
-            who,
-            severity: "error",
-          } as const;
+        Object.entries(network.options).flatMap(([label, value]): PlacedFinding[] => {
+          const fault = faultOfOption(label, value);
+          if (fault === undefined) return [];
+          const about = { carrier: "driver_opts", label, value, who: `network ${network.name}` } as const;
+          const finding = { ...fault, ...about, severity: "error" } as const;
           return [placed(finding, network.where(label) ?? network.place)];
         }),
       ),
   );
 }
 
-const NETWORK_VALUES: Readonly<Record<string, readonly string[]>> = {
-  "hyperion.policy": POSTURES,
-  "hyperion.gateway": ["docker", "none"],
-};
+function faultOfOption(label: string, value: string): Fault | undefined {
+  if (!label.startsWith("hyperion.")) return undefined;
+  const values = NETWORK_VALUES.get(label);
+  if (values === undefined) {
+    const known = [...NETWORK_VALUES.keys()];
+    const text = `unknown option of a network; there are ${known.join(", ")}`;
+    return { code: "E101", text, span: undefined, suggestion: nearest(label, known) };
+  }
+  if (values === "any" || values.includes(value)) return undefined;
+  const span = { start: 0, end: value.length };
+  return { code: "E150", text: `expected ${values.join(", ")}`, span, suggestion: undefined };
+}
+
+/** Options of a network, and the values of those that verdicts depend on. */
+export const NETWORK_VALUES = new Map<string, readonly string[] | "any">([
+  ["hyperion.policy", POSTURES],
+  ["hyperion.gateway", ["docker", "none"]],
+  ["hyperion.mtu", "any"],
+  ["hyperion.multicast", "any"],
+]);
 
 /** How the files are read where that may not be what their author expects. */
 function notices({ projects }: OfflineInput): readonly PlacedFinding[] {

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { NETWORK_OPTIONS } from "../../../src/driver/network-options.ts";
+import { NETWORK_VALUES } from "../../../src/offline/findings.ts";
 import { errorsIn, findAll } from "../../../src/offline/index.ts";
 import { formatPlace } from "../../../src/yaml/index.ts";
 import { inputOf } from "./projects.ts";
@@ -84,6 +86,15 @@ describe("findings", () => {
       "E150 network shop_default compose.yaml:7:37",
       "E150 network shop_default compose.yaml:7:61",
     ]);
+  });
+
+  it("an option of ours that the driver does not know is an error of the network", async () => {
+    const options = "{ hyperion.polcy: default-deny, hyperion.mtu: 9000, other.option: x }";
+    const networks = `networks:\n  default:\n    driver: hyperion\n    driver_opts: ${options}`;
+    const [only, ...more] = findAll(await inputOf([shop("  a: { image: x }", networks)]));
+    expect(more).toEqual([]);
+    expect(only).toMatchObject({ code: "E101", suggestion: "hyperion.policy", who: "network shop_default" });
+    expect([...NETWORK_VALUES.keys()].sort()).toEqual(Object.keys(NETWORK_OPTIONS).sort());
   });
 
   it("W203: a CIDR overlaps a subnet of the files, or the daemon's pools", async () => {
