@@ -1,4 +1,3 @@
-import { demo as playDemo } from "../playground/demo.ts";
 import { readOptions } from "./arguments.ts";
 import type { Command } from "./commands.ts";
 
@@ -22,6 +21,7 @@ Options:
       json: { type: "boolean" },
     });
     const json = options.json === true;
+    const { demo: playDemo } = await import("../playground/demo.ts");
     return playDemo({
       dockerHost: options["docker-host"] ?? (environment.DOCKER_HOST || undefined),
       dataplane: options.dataplane,

@@ -1,6 +1,6 @@
 import { optionsHelp } from "../config/help.ts";
 import { loadConfig } from "../config/load.ts";
-import { type DaemonLogs, startDaemon } from "../main.ts";
+import type { DaemonLogs } from "../main.ts";
 import { EventHub } from "../observe/event-hub.ts";
 import { EventLog, lineSink } from "../observe/event-log.ts";
 import { withoutRepeats } from "../observe/repeat-filter.ts";
@@ -19,6 +19,8 @@ ${optionsHelp()}`,
     const config = loadConfig(args, environment);
     const logs = createLogs(config.logFormat);
     const { log } = logs;
+    // Not above: `hyperion --help` reads these lines too, and needs no engine.
+    const { startDaemon } = await import("../main.ts");
     const daemon = await startDaemon(config, VERSION, logs);
     if (!interrupted.aborted) {
       await new Promise((resolve) => interrupted.addEventListener("abort", resolve, { once: true }));

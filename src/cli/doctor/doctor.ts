@@ -2,7 +2,6 @@ import { loadConfig } from "../../config/load.ts";
 import { HyperionError } from "../../model/errors.ts";
 import { NativeDataplane } from "../../platform/dataplane/native/native-dataplane.ts";
 import { removeDataplane } from "../../platform/dataplane/native/open.ts";
-import { DockerodeDocker } from "../../platform/docker/dockerode/dockerode.ts";
 import { NativeLibrary } from "../../platform/native/library.ts";
 import { AdminClient } from "../admin-client.ts";
 import type { Command } from "../commands.ts";
@@ -55,8 +54,8 @@ Exit code 1 when something needed is missing, or an assumption does not hold.
       iptables: () =>
         checkProgram("iptables", "install it: Docker's docker_gwbridge needs it for -p and the way out"),
       "SR-IOV": checkSriov,
-      Docker: () =>
-        checkDocker(config.dockerHost === undefined ? undefined : new DockerodeDocker(config.dockerHost)),
+      Docker: async () =>
+        checkDocker(config.dockerHost === undefined ? undefined : await openDocker(config.dockerHost)),
       daemon: () => checkDaemon(new AdminClient(config.adminSocket)),
     } satisfies Record<string, Check>);
     print(asJson ? `${JSON.stringify(results, null, 2)}\n` : formatResults(results));
@@ -104,6 +103,11 @@ async function runSelftest(url: string, own: OwnOptions, print: (text: string) =
   });
   if (own.json) print(`${JSON.stringify(findings, null, 2)}\n`);
   return findings.some(({ finding }) => finding === "fails") ? 1 : 0;
+}
+
+async function openDocker(host: string) {
+  const { DockerodeDocker } = await import("../../platform/docker/dockerode/dockerode.ts");
+  return new DockerodeDocker(host);
 }
 
 async function checkTrial(check: string, pinPath: string): Promise<CheckResult> {
