@@ -174,6 +174,7 @@ export const NETWORK_VALUES = new Map<string, readonly string[] | "any">([
 
 /** How the files are read where that may not be what their author expects. */
 function notices({ projects }: OfflineInput): readonly PlacedFinding[] {
+  const drivers = driversOfOthers(projects);
   return projects.flatMap((project) => [
     ...project.notices.map(({ code, text, where }) => notice(code, project.name, text, where)),
     ...project.networks.flatMap((network): PlacedFinding[] => {
@@ -183,12 +184,19 @@ function notices({ projects }: OfflineInput): readonly PlacedFinding[] {
           "no driver is written, so Docker makes a bridge; it is read here as if it said: driver: hyperion";
         return [notice("W520", who, text, network.place)];
       }
-      const others = isHyperions(network) ? [] : labelled(project, network.key);
+      const driver = drivers.get(network.name);
+      const others = driver === undefined ? [] : labelled(project, network.key);
       return others.map((name) =>
-        notice("W521", name, `policy does not govern ${who}, which ${network.driver} makes`, network.place),
+        notice("W521", name, `policy does not govern ${who}, which ${driver} makes`, network.place),
       );
     }),
   ]);
+}
+
+/** Networks that other drivers make, by name: who calls one external does not say what makes it. */
+function driversOfOthers(projects: readonly ComposeProject[]): ReadonlyMap<string, string | undefined> {
+  const others = projects.flatMap(({ networks }) => networks.filter((network) => !isHyperions(network)));
+  return new Map(others.map(({ name, driver }) => [name, driver]));
 }
 
 /** Services that say something about policy, and are on a network of another driver. */

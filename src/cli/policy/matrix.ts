@@ -16,6 +16,7 @@ import { CommandFiles } from "./command-files.ts";
 import { INPUT_OPTIONS, INPUT_OPTIONS_HELP, readSoundInput } from "./inputs.ts";
 
 const FORMATS = ["table", "json"];
+const NOBODY_MEETS = "nobody meets anybody on a network of Hyperion, so there are no verdicts";
 
 /** Every verdict between services, and with addresses outside. */
 export const matrix: Command = {
@@ -52,6 +53,7 @@ ${INPUT_OPTIONS_HELP}`,
     const input = await readSoundInput(options, invocation, CommandFiles.ofProcess());
     if (input === undefined) return 1;
     const document = matrixOf(input.offline.population, probes, outside);
+    if (document.verdicts.length === 0) invocation.complain(`hyperion: ${NOBODY_MEETS}\n`);
     invocation.print(format === "json" ? json(document) : table(document.verdicts));
     return 0;
   },

@@ -216,6 +216,14 @@ describe("hyperion policy matrix", () => {
     );
   });
 
+  it("says so where nobody meets, and prints a document all the same", async () => {
+    writeFileSync(at("bridge.yaml"), SHOP.replaceAll("driver: hyperion", "driver: bridge"));
+    const found = await call(matrix, "-f", at("bridge.yaml"), "--probe", "tcp/80", "--json");
+    expect(found.stderr).toMatch(/^hyperion: nobody meets anybody on a network of Hyperion/);
+    expect(found.status).toBe(0);
+    expect(JSON.parse(found.stdout)).toEqual({ version: 1, verdicts: [] });
+  });
+
   it("has no verdicts where labels are wrong", async () => {
     const { status, stdout, stderr } = await call(matrix, "-f", at("wrong.yaml"), "--probe", "tcp/80");
     expect([status, stdout]).toEqual([1, ""]);

@@ -145,6 +145,17 @@ describe("findings", () => {
     expect(codes).toEqual(expect.arrayContaining(["W501", "W520", "W521"]));
   });
 
+  it("W521: of a network that another project makes with another driver, too", async () => {
+    const texts = [
+      "name: a\nservices: { web: { image: x, networks: [n], labels: { hyperion.group: g } } }\nnetworks: { n: { external: true, name: shared } }",
+      "name: b\nservices: { web: { image: x, networks: [m] } }\nnetworks: { m: { driver: bridge, name: shared } }",
+    ];
+    const all = findAll(await inputOf(texts));
+    expect(all.map(({ code, who, text }) => [code, who, text])).toEqual([
+      ["W521", "a/web", "policy does not govern network shared, which bridge makes"],
+    ]);
+  });
+
   it("put errors first, and know them apart", async () => {
     const input = await inputOf([
       shop(
