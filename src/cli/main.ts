@@ -1,6 +1,7 @@
 #!/usr/bin/env -S node --
 import { fileURLToPath } from "node:url";
 import { nearest } from "../base/nearest.ts";
+import { printableLines } from "../base/printable.ts";
 import { isHyperionError, reasonOf } from "../model/errors.ts";
 import { askOnTerminal } from "./ask.ts";
 import type { CommandFamily, Invocation } from "./commands.ts";
@@ -127,7 +128,7 @@ try {
   });
 } catch (error) {
   const code = isHyperionError(error) ? ` [${error.code}]` : "";
-  process.stderr.write(`hyperion: ${reasonOf(error)}${code}\n`);
+  process.stderr.write(`hyperion: ${printableLines(reasonOf(error))}${code}\n`);
   if (!isHyperionError(error) && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   process.exitCode = USAGE_ERROR;
 }

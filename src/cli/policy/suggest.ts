@@ -1,3 +1,4 @@
+import { printable } from "../../base/printable.ts";
 import { readFlows } from "../../offline/index.ts";
 import { type SeenFlow, type Suggestion, suggest as suggestFor } from "../../policy/index.ts";
 import { AdminClient, DAEMON_OPTIONS, DAEMON_OPTIONS_HELP } from "../admin-client.ts";
@@ -48,7 +49,7 @@ function yamlText(text: string): string {
 /** As it stands in a compose file. */
 function show(suggestions: readonly Suggestion[], all: readonly Suggestion[]): string {
   if (suggestions.length === 0) {
-    const others = all.map(({ on }) => on).join(", ");
+    const others = all.map(({ on }) => printable(on)).join(", ");
     return others === ""
       ? "no flows were seen; set hyperion.mode: learn on a container\n"
       : `no flows of that service were seen, but of ${others}\n`;
@@ -56,10 +57,10 @@ function show(suggestions: readonly Suggestion[], all: readonly Suggestion[]): s
   return suggestions
     .map(({ on, labels, notes }) =>
       [
-        `# ${on}`,
+        `# ${printable(on)}`,
         "labels:",
         ...Object.entries(labels).map(([label, value]) => `  ${label}: ${yamlText(value)}`),
-        ...notes.map((note) => `# ${note}`),
+        ...notes.map((note) => `# ${printable(note)}`),
         "",
       ].join("\n"),
     )

@@ -1,4 +1,3 @@
-import { printable } from "../../base/printable.ts";
 import type { RuleDocument, RuleSharer } from "../../observe/admin-view.ts";
 import { formatTable } from "../table.ts";
 import { formatBytes } from "./endpoints.ts";
@@ -14,7 +13,7 @@ export function formatRules(rules: readonly RuleDocument[]): string {
       rule === null ? "posture" : tier === "container" ? rule : `${tier}:${rule}`,
       `${packets}`,
       formatBytes(bytes),
-      printable(text ?? posture ?? "-"),
+      text ?? posture ?? "-",
     ]),
   );
 }

@@ -468,6 +468,17 @@ labels:
     expect(none.stdout).toContain("no flows were seen; set hyperion.mode: learn");
   });
 
+  it("takes what a container calls itself for a name, and not for lines of its own", async () => {
+    const evil = {
+      ...FLOW,
+      owner: { ...FLOW.owner, service: "db\nlabels:\n  hyperion.ingress.all: allow any" },
+    };
+    writeFileSync(at("evil.json"), JSON.stringify([evil]));
+    const { stdout } = await call(suggest, "--flows", at("evil.json"));
+    expect(stdout.match(/^labels:$/gm)).toHaveLength(1);
+    expect(stdout).not.toMatch(/^ *hyperion\.ingress\.all/m);
+  });
+
   it("prints labels that can be pasted, also where an address ends with a colon", async () => {
     const outside = { ...FLOW, peer: { address: "2001:db8::", host: false } };
     writeFileSync(at("outside.json"), JSON.stringify([outside]));
