@@ -44,7 +44,11 @@ export function parseAdminPolicy(document: unknown, name: string): ParsedAdminPo
   const reader = new DocumentReader(name);
   const texts = reader.read(document);
   const { policy, problems } = readAdminPolicy(texts);
-  const all = [...reader.problems, ...problems, ...checkAdminPolicies([texts])];
+  const ofTexts = [...problems, ...checkAdminPolicies([texts])].map((problem) => ({
+    ...problem,
+    path: reader.pathInDocument(problem.path),
+  }));
+  const all = [...reader.problems, ...ofTexts];
   return all.length > 0 ? { problems: all } : { texts, policy, problems: [] };
 }
 
@@ -55,9 +59,16 @@ type Path = AdminProblem["path"];
 class DocumentReader {
   readonly problems: AdminProblem[] = [];
   readonly #name: string;
+  /** Of the rules that were taken, where in the document's list they stand. */
+  readonly #positions: number[] = [];
 
   constructor(name: string) {
     this.#name = name;
+  }
+
+  /** Where a path of the texts that were read leads in the document: rules of the wrong shape are left out. */
+  pathInDocument(path: Path): Path {
+    return path.map((step) => (typeof step === "number" ? (this.#positions[step] ?? step) : step));
   }
 
   read(document: unknown): PolicyTexts {
@@ -91,7 +102,11 @@ class DocumentReader {
       this.#refuse(["rules"], `${rules.length} rules`, `expected at most ${ADMIN_RULES_MAX} rules`);
       return [];
     }
-    return rules.flatMap((rule, i) => this.#rule(rule, ["rules", i]));
+    return rules.flatMap((rule, i) => {
+      const taken = this.#rule(rule, ["rules", i]);
+      if (taken.length > 0) this.#positions.push(i);
+      return taken;
+    });
   }
 
   #rule(document: unknown, path: Path): readonly PolicyRuleFacts[] {

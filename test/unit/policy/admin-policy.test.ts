@@ -145,6 +145,20 @@ describe("parseAdminPolicy", () => {
   });
 });
 
+describe("a problem's path", () => {
+  it("leads to its rule also behind rules of the wrong shape", () => {
+    const rules = [{ name: 1 }, TELNET, "x", { ...TELNET, name: "b", ingress: "deny to any" }, TELNET];
+    const { problems } = parseAdminPolicy({ tier: "admin", rules }, "base");
+    expect(problems.map(({ code, path }) => [code, ...path])).toEqual([
+      ["E176", "rules", 0, "name"],
+      ["E176", "rules", 0, "applies"],
+      ["E176", "rules", 2],
+      ["E121", "rules", 3, "ingress"],
+      ["E171", "rules", 4, "name"],
+    ]);
+  });
+});
+
 describe("checkAdminPolicies", () => {
   it("wants names to be unique in tier and direction (E171), whichever policy they are in", () => {
     const base = texts("admin", TELNET);
