@@ -25,6 +25,8 @@ function formatAnswer(answer: WhyAnswer): string {
     explanation ?? `${from} -> ${to} on ${network}: ${verdict}\n`,
     counts.length === 0 ? "" : `Decided so: ${counts.join(", ")} times.\n`,
     ...quarantine.map((text) => `${text}\n`),
+    // What is explained above is what should be.
+    mismatches.length === 0 ? "" : `In the data plane: ${verdict}\n`,
     ...mismatches.map((text) => `NOT AS THE POLICIES SAY: ${text}\n`),
   ].join("");
 }

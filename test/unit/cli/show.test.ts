@@ -268,9 +268,9 @@ describe("why", () => {
   });
 
   it("is loud about tables that are not as they should be", () => {
-    const wrong = { ...ANSWER, mismatches: ["ingress of b: no row"] };
+    const wrong = { ...ANSWER, verdict: "deny" as const, mismatches: ["ingress of b: no row"] };
     expect(formatWhy({ ...document, answers: [wrong] })).toMatch(
-      /\nNOT AS THE POLICIES SAY: ingress of b: no row\n$/,
+      /: allow\n[\s\S]*\nIn the data plane: deny\nNOT AS THE POLICIES SAY: ingress of b: no row\n$/,
     );
     expect(formatWhy({ ...document, answers: [wrong], settled: false })).toMatch(
       /tried again: see the log\n$/,
