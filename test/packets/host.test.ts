@@ -150,6 +150,31 @@ describe.skipIf(skipped)("on this kernel", () => {
     });
   });
 
+  it("nothing of the gateways beside a NIC is left pinned by a data plane without one", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "hyperion-agent-"));
+    const pinPath = `${BPF_FILESYSTEM}/no-longer-beside`;
+    const options = { url: SOFTNIC, pinPath, runPath: join(directory, "run"), connectionsMax: 0 };
+    await host.createVf("wire1", "wire0", 1500);
+    const port = await host.createVf("hyv1", "hyr1", 1500);
+    const beside = await openDataplane(library, options);
+    await beside.attach(port, "gateway");
+    await beside.close();
+    await removeDataplane(library, options); // the agent
+    expect(await readdir(pinPath)).toEqual(["gateway"]);
+    const alone = await openDataplane(library, { ...options, url: "ebpf" });
+    expect(await readdir(pinPath)).not.toContain("gateway");
+    const programs = () => execFileSync("tc", ["filter", "show", "dev", "hyr1", "ingress"]).toString();
+    const before = programs();
+    expect(before).toContain("hyp_gateway_out");
+    await alone.attach(port, "gateway");
+    expect(programs()).toContain("hyp_gateway_out");
+    expect(programs()).not.toBe(before);
+    await alone.close();
+    await removeDataplane(library, { ...options, url: "ebpf" });
+    await host.deleteLinks(["wire0", "hyr1"]);
+    await rm(directory, { recursive: true });
+  });
+
   describe("gateways that cannot be", () => {
     it("say why, before an agent is started, and leave nothing where the NIC cannot be", async () => {
       const directory = await mkdtemp(join(tmpdir(), "hyperion-agent-"));

@@ -8,17 +8,27 @@ import { SplitDataplane } from "./split-dataplane.ts";
 
 /**
  * Opens the data plane of a daemon. A NIC sees nothing of what leaves through gateway ports, which are
- * devices of the kernel: beside one, eBPF decides there. Throws E502, E506, E507, E508, E510.
+ * devices of the kernel: beside one, eBPF decides there. Throws E501, E502, E506, E507, E508, E510.
  */
 export function openDataplane(library: NativeLibrary, options: NativeDataplaneOptions): Promise<Dataplane> {
-  return options.url.startsWith("doca:")
-    ? openBeside(library, options)
-    : NativeDataplane.open(library, options);
+  return options.url.startsWith("doca:") ? openBeside(library, options) : openAlone(library, options);
 }
 
 /** What the data plane of gateway ports beside a NIC is opened with. */
 export function gatewayOptions({ pinPath, connectionsMax }: NativeDataplaneOptions): NativeDataplaneOptions {
   return { url: "ebpf", pinPath: join(pinPath, "gateway"), connectionsMax };
+}
+
+/** Ports keep the programs of an earlier daemon's gateway, and what those need, until they get others. */
+async function openAlone(library: NativeLibrary, options: NativeDataplaneOptions): Promise<NativeDataplane> {
+  const dataplane = await NativeDataplane.open(library, options);
+  try {
+    await removeDataplane(library, gatewayOptions(options));
+  } catch (error) {
+    await dataplane.close();
+    throw error;
+  }
+  return dataplane;
 }
 
 async function openBeside(library: NativeLibrary, options: NativeDataplaneOptions): Promise<Dataplane> {
