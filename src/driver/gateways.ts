@@ -113,12 +113,25 @@ export class Gateways {
     this.changed();
   }
 
-  /** Programs stay where they are. */
+  /**
+   * Programs stay where they are. A port that nobody answers for any more is waited for and released: the
+   * next daemon could not tell it from one whose container has made away with its VF, which stays closed.
+   */
   async stop(): Promise<void> {
+    const lastMs = performance.now() + UNCLAIMED_GRACE_MS + RETRY_FIRST_MS;
+    await this.#looks.request("look");
+    while (this.#isReleasing && performance.now() < lastMs) {
+      await sleep(RETRY_FIRST_MS);
+      await this.#looks.request("look");
+    }
     this.#stopped = true;
     clearTimeout(this.#timer);
     this.#endWatch();
     await this.#looks.request("look");
+  }
+
+  get #isReleasing(): boolean {
+    return [...this.#guarded.values()].some(({ unclaimedSinceMs }) => unclaimedSinceMs !== undefined);
   }
 
   async #lookAgain(): Promise<void> {

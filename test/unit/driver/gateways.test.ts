@@ -144,6 +144,14 @@ describe("a container's way out", () => {
     expect(await world.host.link("veth1")).toMatchObject({ up: true });
   });
 
+  it("is another network's also when the daemon stops meanwhile", async () => {
+    await run();
+    await world.call("NetworkDriver.DeleteEndpoint", { NetworkID: N1, EndpointID: E1 });
+    await world.stop();
+    expect(guarded()).toEqual([]);
+    expect(await world.host.link("veth1")).toMatchObject({ up: true });
+  });
+
   it("stays the container's when that takes its VF elsewhere", async () => {
     const port = await run();
     const { vf = "" } = (await world.endpoint(E1)) ?? {};
