@@ -12,7 +12,7 @@ export interface PolicyFile {
 }
 
 /**
- * Reads the text of a policy file (policy-language §5).
+ * Reads the text of a policy file.
  *
  * @param file its path: the base name is the policy's where the text gives none.
  * @param name in place of both.

@@ -16,7 +16,7 @@ export interface Command {
   readonly summary: string;
   /** What `hyperion COMMAND --help` prints. */
   readonly help: string;
-  /** Resolves to the exit code: 0 fine, 1 findings, 2 usage (policy-language §6). */
+  /** Resolves to the exit code: 0 fine, 1 findings, 2 usage. */
   run(invocation: Invocation): Promise<number>;
 }
 

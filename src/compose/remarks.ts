@@ -4,7 +4,7 @@ import type { ComposeService } from "./project.ts";
 import { readOptions } from "./services.ts";
 import { childOf, entriesOf } from "./tree.ts";
 
-/** Labels with this prefix are policy (policy-language §1). */
+/** Labels with this prefix are policy. */
 const POLICY_PREFIX = "hyperion.";
 
 /** Where people write labels that no container gets, and what becomes of them. */

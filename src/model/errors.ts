@@ -26,7 +26,7 @@ interface ErrorRow {
 const row = (kind: ErrorKind, message: string): ErrorRow => ({ kind, message });
 
 export const ERRORS = {
-  // 1xx: labels and policy (policy-language §4). The text is composed by the policy library.
+  // 1xx: labels and policy. The text is composed by the policy library.
   E101: row("invalid", "{text}"),
   E102: row("invalid", "{text}"),
   E117: row("invalid", "{text}"),
@@ -46,7 +46,7 @@ export const ERRORS = {
   E165: row("not-found", "no compose file in {directory} or above; name one with -f"),
   E166: row("invalid", "{source}: {name} is no project name; use lower-case letters, digits, - and _"),
 
-  // 17x: admin policies (policy-language §5).
+  // 17x: admin policies.
   E170: row("invalid", "policy file {path}: {reason}"),
   E171: row("conflict", "{text}"),
   E172: row(

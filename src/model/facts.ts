@@ -50,7 +50,7 @@ export interface ContainerFacts {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   /**
-   * Keys of the labels that come from the image: same key, same value (policy-language §1, Trust).
+   * Keys of the labels that come from the image: same key, same value.
    * Undefined: nobody knows. Either the image is gone, or policy looks at none of the labels and
    * Docker was not asked.
    */
@@ -81,7 +81,7 @@ export interface EndpointFacts {
   readonly createdAtMs: number;
 }
 
-/** An admin policy, as stored under `policies/<name>` (policy-language §5). The texts are as they were written. */
+/** An admin policy, as stored under `policies/<name>`. The texts are as they were written. */
 export interface PolicyFacts {
   readonly name: string;
   /** 1 when it was first applied; grows by one with every change. */

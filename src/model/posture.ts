@@ -1,4 +1,4 @@
-/** What decides where no rule does: the values of `hyperion.policy` (policy-language §1). */
+/** What decides where no rule does: the values of `hyperion.policy`. */
 export const POSTURES = [
   "default-deny",
   "default-deny-ingress",

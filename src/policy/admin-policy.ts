@@ -11,7 +11,7 @@ import type { Subject } from "./subject.ts";
 /** What an admin policy says, as texts: {@link PolicyFacts} without what the store knows of it. */
 export type PolicyTexts = Pick<PolicyFacts, "name" | "tier" | "rules">;
 
-/** An admin policy (policy-language §5), read. */
+/** An admin policy, read. */
 export interface AdminPolicy {
   readonly name: string;
   readonly tier: AdminTier;

@@ -4,7 +4,7 @@ import type { Prefix } from "../model/prefix.ts";
 import type { Span } from "./problem.ts";
 
 /*
- * A rule as its author wrote it (policy-language §2). Every node knows where it stands in the text.
+ * A rule as its author wrote it. Every node knows where it stands in the text.
  * Names that depend on who owns the rule ("project", "service:db") stay as they are: the same rule
  * means something else on another container.
  */

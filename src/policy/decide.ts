@@ -8,7 +8,7 @@ import { matches, type Remote } from "./selector.ts";
 import type { Subject } from "./subject.ts";
 
 /*
- * The plain reading of policy-language §3, to be read beside it. It is what the language means: the
+ * The plain reading of "Deciding" in docs/reference/labels.md, to be read beside it. It is what the language means: the
  * fast path (flatten.ts) must agree with it, and `explain` tells its reasons.
  */
 
@@ -51,7 +51,7 @@ export type Decision =
   | { readonly verdict: Verdict; readonly rule: PolicyRule; readonly posture?: undefined }
   | { readonly verdict: Verdict; readonly rule?: undefined; readonly posture: DecidedPosture };
 
-/** §3.1 and §3.2 for one endpoint and direction. Whether denials only audit is not decided here. */
+/** Points 1 and 2 for one endpoint and direction. Whether denials only audit is not decided here. */
 export function decide(owner: Owner, direction: Direction, remote: Remote, probe: Probe): Decision {
   const rule = applicableRules(owner, direction).find(
     ({ rule }) => matches(rule.peer, owner.subject, remote) && covers(rule, probe),
@@ -118,7 +118,7 @@ function protocolCovers(match: ProtocolMatch, { protocol, port }: Probe): boolea
 }
 
 /**
- * §3.2: what is said for this direction, by the strongest carrier that says anything of it; else a
+ * Point 2: what is said for this direction, by the strongest carrier that says anything of it; else a
  * direction that an allow rule applies to is closed; else the daemon's default.
  */
 export function decidePosture(owner: Owner, direction: Direction): DecidedPosture {

@@ -74,7 +74,7 @@ export function nameOf(end: End): string {
   return `world:${bits === bitsOf(prefixFamily(end.prefix)) ? prefixBase(end.prefix) : end.prefix}`;
 }
 
-/** §3 for one connection, with its reasons and with what would change them. */
+/** What is decided about one connection, with its reasons and with what would change them. */
 export function explain(from: End, to: End, probe: Probe): Explanation {
   const { verdict, audit, egress, ingress } = judge(from, to, probe);
   return {
@@ -85,7 +85,7 @@ export function explain(from: End, to: End, probe: Probe): Explanation {
   };
 }
 
-/** §3 for one connection: A's egress and B's ingress. That the two can meet is not asked. */
+/** The same without what would change it. That the two can meet is not asked. */
 export function judge(from: End, to: End, probe: Probe): Judgement {
   const egress = judgeSide(from, "egress", to, probe);
   const ingress = judgeSide(to, "ingress", from, probe);
@@ -116,7 +116,7 @@ function judgeSide(end: End, direction: Direction, other: End, probe: Probe): Ju
   };
 }
 
-/** Whether a denial of this endpoint is only counted and reported (§3.3). */
+/** Whether a denial of this endpoint is only counted and reported. */
 export function onlyAudits(owner: Owner, rule: Rule | undefined): boolean {
   return owner.policy.mode !== "enforce" || rule?.audit === true;
 }

@@ -5,7 +5,7 @@ import type { Fault } from "./problem.ts";
 /** Every label that Hyperion reads begins so; other labels are none of its business. */
 export const LABEL_PREFIX = "hyperion.";
 
-/** What a `hyperion.*` key means (policy-language §1). */
+/** What a `hyperion.*` key means. */
 export type LabelKey =
   | { readonly kind: "posture" | "mode" | "groups" | "offload" }
   | { readonly kind: "rule"; readonly direction: Direction; readonly name: string }

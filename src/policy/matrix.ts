@@ -6,7 +6,7 @@ import type { Outside } from "./outside.ts";
 import type { PopulatedNetwork, Population } from "./population.ts";
 import type { NamedProbe } from "./probe.ts";
 
-/** What `hyperion policy matrix --format json` prints (policy-language §6). */
+/** What `hyperion policy matrix --format json` prints. */
 export interface MatrixDocument {
   readonly version: 1;
   readonly verdicts: readonly MatrixVerdict[];

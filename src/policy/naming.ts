@@ -44,7 +44,7 @@ function one(atom: Atom): Alternative {
   return { terms: [{ negated: false, atom, span: NOWHERE }], span: NOWHERE };
 }
 
-/** Longest name of a rule (policy-language §1). */
+/** Longest name of a rule. */
 const RULE_NAME_LENGTH_MAX = 32;
 /** Room for a number behind a name that is taken. */
 const STEM_LENGTH_MAX = RULE_NAME_LENGTH_MAX - 4;

@@ -35,7 +35,7 @@ export function isPolicyName(text: string): boolean {
 }
 
 /**
- * Reads an admin policy (policy-language §5) from what its YAML or JSON says. Never throws.
+ * Reads an admin policy from what its YAML or JSON says. Never throws.
  *
  * @param document of any shape.
  * @param name of the policy where the document gives none, and of whom the problems are.

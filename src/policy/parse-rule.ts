@@ -17,7 +17,7 @@ const OPTION_WORDS = ["on", "prio", "log", "audit", "comment"];
 const PEER_WORDS = ["from", "to"];
 const PEER_AND_OPTION_WORDS = [...PEER_WORDS, ...OPTION_WORDS];
 
-/** Reads one rule (policy-language §2). The first fault found is returned, never thrown. */
+/** Reads one rule. The first fault found is returned, never thrown. */
 export function parseRule(text: string, direction: Direction): ParsedRule {
   const { value, fault } = parseText(text, (cursor) => readRule(cursor, direction));
   return value === undefined ? { fault } : { rule: value };

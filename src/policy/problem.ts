@@ -8,7 +8,7 @@ export interface Span {
   readonly end: number;
 }
 
-/** What can be wrong with policies (policy-language §4, §5). */
+/** What can be wrong with policies. */
 export type ProblemCode = Extract<
   ErrorCode,
   "E101" | "E102" | "E117" | "E121" | "E130" | "E131" | "E133" | "E140" | "E150" | "E171" | "E176" | "E510"

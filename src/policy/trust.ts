@@ -40,7 +40,7 @@ export interface CountedLabels {
   readonly originUnknown: boolean;
 }
 
-/** policy-language §1, Trust: what whoever built the image may say, and what only who runs it may. */
+/** What whoever built the image may say, and what only who runs it may. */
 export function countedLabels(container: ContainerFacts | undefined, settings: TrustSettings): CountedLabels {
   if (container === undefined) return { labels: {}, warnings: [], originUnknown: false };
   const { labels, inherited } = container;

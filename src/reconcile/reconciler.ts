@@ -45,7 +45,7 @@ export interface ReadBack {
 
 type Reader = PromiseWithResolvers<ReadBack>;
 
-/** Counted since the start, for status and benchmarks (dataplane: entries touched ÷ entries needed). */
+/** Counted since the start, for status and benchmarks. */
 export interface ReconcileCounts {
   readonly passes: number;
   readonly steps: number;

@@ -26,7 +26,7 @@ const probes = fc.uniqueArray(
   { minLength: 1, maxLength: 3, selector: ({ text }) => text },
 );
 
-/** What a decision comes to, written from §3.3 and not from the code under test. */
+/** What a decision comes to, written from docs/reference/labels.md and not from the code under test. */
 function comesTo(owner: Owner, { verdict, rule }: Decision) {
   const audits = owner.policy.mode === "audit" || owner.policy.mode === "learn" || rule?.rule.audit === true;
   return { passes: verdict === "allow" || audits, audits: verdict === "deny" && audits };

@@ -11,7 +11,7 @@ import {
 } from "../../../src/policy/index.ts";
 import { TRUST } from "./subjects.ts";
 
-/** One label for each code of policy-language §4 that a label can have. */
+/** One label for each code that a label can have. */
 const CULPRITS: Readonly<Record<string, readonly [label: string, value: string]>> = {
   E101: ["hyperion.polcy", "default-deny"],
   E102: ["hyperion.ingress.sql", "allow tcp/5432 form service:api"],

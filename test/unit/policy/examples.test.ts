@@ -10,7 +10,7 @@ import {
 } from "../../../src/policy/index.ts";
 import { composeLabels, ownerOf, subject } from "./subjects.ts";
 
-/** Labels as people write them (policy-language §7), and what they come to. */
+/** Labels as people write them, and what they come to. */
 interface Example {
   readonly labels: Readonly<Record<string, string>>;
   readonly ingress: "allow" | "deny";
