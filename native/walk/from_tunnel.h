@@ -11,12 +11,6 @@
 #include "pass.h"
 #include "remote.h"
 
-/* IPv4 in the form that only tables have: nobody's IPv6 address. */
-static __always_inline int is_mapped(const union hyp_address *address)
-{
-	return address->halves[0] == 0 && address->words[2] == cpu_to_be32(0xffff);
-}
-
 /* The neighbour that the packet is from, if it is behind packet->sender, or NULL. */
 static __always_inline const struct hyp_neighbour_value *
 guard_tunnel_source(const struct packet *packet)

@@ -37,7 +37,7 @@ static __always_inline __u32 outside_identity(const struct packet *packet)
 									: &packet->source);
 }
 
-/* What keeps the next hop reachable, and never leaves the link (RFC 4861 §6.1, §7.1, §8.1). */
+/* What keeps the next hop reachable (RFC 4861 §6.1, §7.1, §8.1). A container is nobody's router. */
 static __always_inline int is_of_link(struct hyp_frame *frame, const struct packet *packet)
 {
 	__u8 hop_limit = 0;
@@ -48,6 +48,7 @@ static __always_inline int is_of_link(struct hyp_frame *frame, const struct pack
 	       packet->fragment == WHOLE &&
 	       icmp_type(packet) >= HYP_ICMP6_ROUTER_SOLICITATION &&
 	       icmp_type(packet) <= HYP_ICMP6_REDIRECT &&
+	       !(is_outgoing(packet) && guard_icmp(packet) != HYP_REASON_NONE) &&
 	       load_bytes(frame, HYP_HOP_LIMIT_OFFSET, &hop_limit, 1) == 0 && hop_limit == 255;
 }
 
@@ -106,15 +107,28 @@ static __noinline int let_through(struct hyp_frame *frame, struct packet *packet
 	return HYP_PASSED;
 }
 
+/*
+ * What may open nothing: an IPv6 packet with an IPv4 address is told from IPv4's own by no key, and who
+ * is outside would be looked up among IPv6's; and what only a router says. NONE or a reason.
+ */
+static __always_inline int guard_passage(const struct packet *packet)
+{
+	if (!is_ipv4(packet) && (is_mapped(&packet->source) || is_mapped(&packet->destination)))
+		return HYP_REASON_MALFORMED;
+	return is_outgoing(packet) && is_icmp(packet) ? guard_icmp(packet) : HYP_REASON_NONE;
+}
+
 static __noinline int let_new_through(struct hyp_frame *frame, struct packet *packet,
 				      const struct hyp_connection_key *key,
 				      const struct hyp_endpoint_value *governor)
 {
 	__u32 epoch = prefix_epoch(), identity = outside_identity(packet);
 	int outgoing = is_outgoing(packet);
-	int reason;
+	int reason = guard_passage(packet);
 
-	reason = decide_outside(packet, governor, outgoing ? HYP_EGRESS : HYP_INGRESS, identity);
+	if (reason == HYP_REASON_NONE)
+		reason = decide_outside(packet, governor, outgoing ? HYP_EGRESS : HYP_INGRESS,
+					identity);
 	if (reason == HYP_REASON_NONE)
 		reason = open_connection(packet, key, outgoing ? governor->generation : identity,
 					 outgoing ? identity : governor->generation, epoch);
@@ -133,8 +147,10 @@ static __noinline int keep_up(struct packet *packet, struct hyp_connection *conn
 	__u32 endpoint = governor_of(packet), generation = governor->generation;
 	__u32 epoch = prefix_epoch(), identity = outside_identity(packet);
 	__u16 service = packet->service;
-	int reason;
+	int reason = guard_passage(packet);
 
+	if (reason != HYP_REASON_NONE)
+		return reason;
 	if (opened == HYP_EGRESS
 		    ? connection->endpoint[0] != endpoint || connection->generation[0] != generation ||
 			      connection->generation[1] != identity

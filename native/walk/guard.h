@@ -24,6 +24,12 @@ static __always_inline int is_unspecified(const union hyp_address *address)
 	return (address->halves[0] | address->halves[1]) == 0;
 }
 
+/* IPv4 in the form that only tables have: nobody's IPv6 address. */
+static __always_inline int is_mapped(const union hyp_address *address)
+{
+	return address->halves[0] == 0 && address->words[2] == cpu_to_be32(0xffff);
+}
+
 static __always_inline int is_multicast(const struct packet *packet)
 {
 	if (packet->destination_mac[0] & 1)

@@ -73,6 +73,10 @@ const uncounted = { traffic: [], rules: [] } as const;
 const O1 = outside(1);
 const O2 = outside(2);
 const O3 = outside(3);
+const O4 = outside(4);
+/** With their IPv4 addresses in the form that is for programs, and not for the wire (RFC 4291 §2.5.5.2). */
+const WAY_A_MAPPED: Host = { ...WAY_A, ipv6: "::ffff:ac12:1" as Ip };
+const O4_MAPPED: Host = { ...O4, ipv6: "::ffff:c612:4" as Ip };
 
 /** What both families have in common, each with somebody outside of its own. */
 const both = (family: Family, nth: number): readonly PacketCase[] => {
@@ -231,6 +235,27 @@ export const gateway: readonly PacketCase[] = [
     ],
   },
   {
+    name: "IPv4 within an IPv6 header opens nothing for IPv4, and keeps nothing open",
+    rows: worldWithOutside({
+      a: closed(0),
+      prefixes: [within("::/0", 100), within("0.0.0.0/0", 100)],
+      policies: [
+        lets("egress", 1, { identity: 100, protocol: "udp" }),
+        lets("egress", 2, { identity: 101, protocol: "udp", verdict: "deny" }),
+      ],
+    }),
+    steps: [
+      passes(WAY_A, O4, udpFrame(WAY_A, O4, [1, 53]), { rules: egress(1) }),
+      { apply: [{ verb: "upsert", row: within(`${O4.ipv4}/32`, 101) }] },
+      ...[1, 2].flatMap((port) => [
+        dropped(WAY_A, udpFrame(WAY_A_MAPPED, O4_MAPPED, [port, 53], "ipv6"), "MALFORMED"),
+        dropped(WAY_A, udpFrame(WAY_A, O4, [port, 53]), "POLICY_EGRESS", A.endpoint, { rules: egress(2) }),
+      ]),
+      dropped(WAY_A, udpFrame(WAY_A, O4_MAPPED, [3, 53], "ipv6"), "MALFORMED"),
+      dropped(O4, udpFrame(O4_MAPPED, WAY_A, [53, 3], "ipv6"), "MALFORMED", A.endpoint),
+    ],
+  },
+  {
     name: "a group is a destination like others",
     rows: worldWithOutside({
       a: closed(16),
@@ -269,12 +294,27 @@ export const gateway: readonly PacketCase[] = [
     steps: [
       passes(WAY_A, O1, question(WAY_A, O1), uncounted),
       passes(O1, WAY_A, question(O1, WAY_A), uncounted),
+      ...[133, 135, 136].map((type) => passes(WAY_A, O1, ofLink(WAY_A, O1, type, 255), uncounted)),
       ...[133, 134, 135, 136, 137].flatMap((type) => [
-        passes(WAY_A, O1, ofLink(WAY_A, O1, type, 255), uncounted),
         passes(O1, WAY_A, ofLink(O1, WAY_A, type, 255), uncounted),
         dropped(O1, ofLink(O1, WAY_A, type, 254), "POLICY_INGRESS", A.endpoint),
       ]),
       dropped(O1, ofLink(O1, WAY_A, 138, 255), "POLICY_INGRESS", A.endpoint),
+    ],
+  },
+  {
+    name: "a container is nobody's router",
+    rows: worldWithOutside(),
+    steps: [
+      ...[134, 137].flatMap((type) =>
+        [255, 64].map((hopLimit) =>
+          dropped(WAY_A, ofLink(WAY_A, O1, type, hopLimit), "ROGUE_ROUTER_ADVERTISEMENT"),
+        ),
+      ),
+      ...[5, 9].map((type) =>
+        dropped(WAY_A, icmpFrame(WAY_A, O1, type, 0, filler(24), "ipv4"), "ROGUE_ROUTER_ADVERTISEMENT"),
+      ),
+      passes(O1, WAY_A, icmpFrame(O1, WAY_A, 5, 0, filler(24), "ipv4")),
     ],
   },
   {
