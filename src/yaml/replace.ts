@@ -64,7 +64,7 @@ function replaceOne(text: string, source: ScalarSource, value: string): string {
   const replaced = text.slice(source.start, source.end);
   // A key without a value ends at its colon.
   const space = replaced === "" && /\S$/.test(before) ? " " : "";
-  const end = source.style === "block" && replaced.endsWith("\n") ? "\n" : "";
+  const end = source.style === "block" ? (/\r?\n$/.exec(replaced)?.[0] ?? "") : "";
   const spelled = SPELLINGS[source.style].map((spell) => spell(value));
   const fitting = spelled.find((spelling) => reads(spelling, value, source.isInFlow)) ?? quoted(value);
   return `${before}${space}${fitting}${end}${text.slice(source.end)}`;

@@ -85,6 +85,12 @@ list:
     expect(parseYaml(flow, "").value()).toEqual([value, { k: value }]);
   });
 
+  it("ends a block's line as it was ended", () => {
+    const edit = { path: ["a"], value: "y" };
+    expect(replaceScalars("a: >-\r\n  x\r\n  x\r\nb: z\r\n", [edit])).toBe("a: y\r\nb: z\r\n");
+    expect(replaceScalars("a: |\n  x\nb: z\n", [edit])).toBe("a: y\nb: z\n");
+  });
+
   it("replaces in the document that is meant", () => {
     const text = "a: x\n---\na: y\n";
     expect(replaceScalars(text, [{ path: ["a"], value: "1st" }])).toBe("a: 1st\n---\na: y\n");
