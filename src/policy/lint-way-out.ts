@@ -3,6 +3,7 @@ import { onlyAudits } from "./explain.ts";
 import type { PublishedPorts } from "./lint-site.ts";
 import type { Outside } from "./outside.ts";
 import type { Party } from "./population.ts";
+import type { PortInterval } from "./port-prefix.ts";
 import { coveredPorts } from "./protocol-space.ts";
 import { distinguishedPrefixes, reach } from "./reach.ts";
 import { matches } from "./selector.ts";
@@ -29,16 +30,24 @@ export function lacksNameServer(party: Party): boolean {
   });
 }
 
-/** True when nobody outside for whom a port is published can reach it (W211). */
-export function isPublishedInVain(party: Party, published: PublishedPorts): boolean {
+/** The published ports that nobody outside for whom they are published can reach (W211). */
+export function portsPublishedInVain(party: Party, published: PublishedPorts): readonly PortInterval[] {
   const { protocol, first, last, hostOnly } = published;
-  return !everywhere(party)
-    .filter(({ host }) => host === hostOnly)
-    .some((outside) =>
-      reach(outside, party).some(
-        (range) => range.protocol === protocol && range.first <= last && first <= range.last,
-      ),
-    );
+  let left: readonly PortInterval[] = [{ first, last }];
+  for (const outside of everywhere(party)) {
+    if (outside.host !== hostOnly) continue;
+    for (const reached of reach(outside, party)) {
+      if (reached.protocol === protocol) left = left.flatMap((one) => without(one, reached));
+    }
+  }
+  return left;
+}
+
+function without(one: PortInterval, taken: PortInterval): readonly PortInterval[] {
+  return [
+    { first: one.first, last: Math.min(one.last, taken.first - 1) },
+    { first: Math.max(one.first, taken.last + 1), last: one.last },
+  ].filter(({ first, last }) => first <= last);
 }
 
 /** What is outside, in pieces that the rules of a party do not divide further. */

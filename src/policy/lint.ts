@@ -13,7 +13,7 @@ import {
   ruleSites,
 } from "./lint-site.ts";
 import { findTies } from "./lint-tie.ts";
-import { isPublishedInVain, lacksNameServer } from "./lint-way-out.ts";
+import { lacksNameServer, portsPublishedInVain } from "./lint-way-out.ts";
 import { wayOut } from "./meeting.ts";
 import { prefixOfAddress } from "./outside.ts";
 import type { Population } from "./population.ts";
@@ -71,10 +71,11 @@ function findClosed(service: LintedService, population: Population): readonly Fi
     findings.push({ ...closedBy("egress"), ...about("W210", text), who: service.name });
   }
   for (const [port, published] of service.published.entries()) {
-    if (!isPublishedInVain(party, published)) continue;
-    const { protocol, first, last, hostOnly } = published;
-    const ports = `${protocol}/${first}${last === first ? "" : `-${last}`}`;
-    const peer = hostOnly ? "host" : "world";
+    const closed = portsPublishedInVain(party, published);
+    if (closed.length === 0) continue;
+    const listed = closed.map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`));
+    const ports = `${published.protocol}/${listed.join(",")}`;
+    const peer = published.hostOnly ? "host" : "world";
     const text = `${ports} is published, and no rule lets the ${peer} reach it; add: allow ${ports} from ${peer}`;
     findings.push({ ...closedBy("ingress"), ...about("W211", text), who: service.name, port });
   }

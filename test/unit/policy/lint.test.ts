@@ -194,6 +194,15 @@ describe("W211: a published port that no rule lets the world reach", () => {
       "W211 2 tcp/1-9 is published, and no rule lets the world reach it; add: allow tcp/1-9 from world",
     ]);
   });
+
+  it("names what of a range nobody reaches", () => {
+    const labels = {
+      "hyperion.ingress.low": "allow tcp/201-202 from 203.0.113.0/24",
+      "hyperion.ingress.high": "allow tcp/205-300 from 198.51.100.0/24",
+    };
+    const [found] = findings({ "shop/web": labels }, published({ first: 200, last: 206 }));
+    expect(found?.text).toContain("add: allow tcp/200,203-204 from world");
+  });
 });
 
 describe("W305: a selector that matches nothing here", () => {
