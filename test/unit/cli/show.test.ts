@@ -18,6 +18,11 @@ describe("a table", () => {
     expect(formatTable(["A", "LONG"], [["longer", "x"], ["b"]])).toBe("A       LONG\nlonger  x\nb\n");
   });
 
+  it("may have any number of rows", () => {
+    const rows = Array.from({ length: 300_000 }, () => ["xx"]);
+    expect(formatTable(["A"], rows)).toHaveLength(2 + 3 * rows.length);
+  });
+
   it("counts columns, and not characters", () => {
     expect(
       formatTable(
