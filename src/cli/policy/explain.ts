@@ -1,3 +1,4 @@
+import { printableLines } from "../../base/printable.ts";
 import {
   type Explanation,
   explain as explainPair,
@@ -51,7 +52,8 @@ ${INPUT_OPTIONS_HELP}`,
     } else if (found.length === 0) {
       invocation.print(`${from} -> ${to} ${probe.text}: deny\n  they share no network of Hyperion\n`);
     } else {
-      invocation.print(found.map(({ asked, explanation }) => formatExplanation(asked, explanation)).join(""));
+      const paragraphs = found.map(({ asked, explanation }) => formatExplanation(asked, explanation));
+      invocation.print(printableLines(paragraphs.join("")));
     }
     return 0;
 

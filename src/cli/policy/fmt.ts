@@ -1,3 +1,4 @@
+import { printable } from "../../base/printable.ts";
 import { loadProject } from "../../compose/index.ts";
 import { type Formatted, formatRules, type Spelling } from "../../offline/index.ts";
 import { formatProblem } from "../../policy/index.ts";
@@ -94,7 +95,8 @@ function problem({ fault, label, value, place, within }: Spelling): string {
 }
 
 function show({ place, label, value, canonical }: Spelling): string {
-  return `${formatPlace(place)} ${label}\n- ${value}\n+ ${canonical}\n`;
+  const lines = [`${formatPlace(place)} ${label}`, `- ${value}`, `+ ${canonical}`];
+  return lines.map((line) => `${printable(line)}\n`).join("");
 }
 
 function summary(rules: number, changes: number, written: boolean): string {

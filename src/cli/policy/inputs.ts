@@ -1,4 +1,5 @@
 import { basename, extname } from "node:path";
+import { printableLines } from "../../base/printable.ts";
 import { type ComposeProject, loadProject, type ProjectSource } from "../../compose/index.ts";
 import { OPTIONS } from "../../config/options.ts";
 import { HyperionError } from "../../model/errors.ts";
@@ -92,7 +93,7 @@ export async function readSoundInput(
   const input = await readInput(values, environment, files);
   const errors = errorsIn(input);
   if (errors.length === 0) return input;
-  complain(`${errors.map(({ message }) => message).join("\n")}\n`);
+  complain(`${errors.map(({ message }) => printableLines(message)).join("\n")}\n`);
   complain(`hyperion: ${countOf(errors)}; such containers do not start, so there are no verdicts\n`);
   return undefined;
 }

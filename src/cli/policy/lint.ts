@@ -1,3 +1,4 @@
+import { printableLines } from "../../base/printable.ts";
 import { isHyperionError } from "../../model/errors.ts";
 import { findAll, type PlacedFinding, policyErrors } from "../../offline/index.ts";
 import { readOptions } from "../arguments.ts";
@@ -57,7 +58,7 @@ function toDocument({ message: _, ...document }: PlacedFinding) {
 }
 
 function show(findings: readonly PlacedFinding[]): string {
-  const messages = findings.map(({ message }) => `${message}\n`);
+  const messages = findings.map(({ message }) => `${printableLines(message)}\n`);
   const count = (severity: PlacedFinding["severity"]) => {
     const number = findings.filter((finding) => finding.severity === severity).length;
     return `${number} ${severity}${number === 1 ? "" : "s"}`;

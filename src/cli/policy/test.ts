@@ -1,3 +1,4 @@
+import { printableLines } from "../../base/printable.ts";
 import { checkAssertions, readAssertions } from "../../offline/index.ts";
 import {
   type Assertion,
@@ -44,7 +45,7 @@ ${INPUT_OPTIONS_HELP}`,
       invocation.print(json({ version: 1, assertions: results.map(toDocument) }));
     } else {
       const count = `${results.length - failed.length} of ${results.length} assertions hold\n`;
-      invocation.print(failed.map(show).join("") + count);
+      invocation.print(printableLines(failed.map(show).join("")) + count);
     }
     return failed.length > 0 ? 1 : 0;
   },

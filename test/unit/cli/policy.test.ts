@@ -507,6 +507,30 @@ labels:
   });
 });
 
+describe("what a file says", () => {
+  it("reaches no terminal as a control character", async () => {
+    const rule = 'ALLOW tcp/80 from service:db comment \\"\\e[2J\\"';
+    writeFileSync(
+      at("escape.yaml"),
+      `services: { web: { image: x, labels: { hyperion.ingress.a: "${rule}" } }, db: { image: x, networks: [n, default], labels: { hyperion.group: a } } }
+networks: { default: { driver: hyperion }, n: { driver: "x\\e[1m" } }
+`,
+    );
+    writeFileSync(at("escape-assertions.yaml"), "- deny: db -> web tcp/80\n");
+    const read = ["-f", at("escape.yaml")];
+    const shown = [
+      await call(lint, ...read),
+      await call(fmt, ...read),
+      await call(explain, "db", "web", "tcp/80", ...read),
+      await call(assertions, at("escape-assertions.yaml"), ...read),
+    ];
+    for (const { stdout } of shown) {
+      expect(stdout).toContain("\\u001b[");
+      expect(stdout).not.toContain("\u001b");
+    }
+  });
+});
+
 describe("the command", () => {
   it("lists its family, and explains each", async () => {
     const help = await hyperion(["policy", "--help"]);
