@@ -160,8 +160,8 @@ interface Rectangle {
 }
 
 /**
- * Few rules that allow exactly the accesses. The fewest is a hard problem (a biclique cover); taking
- * what covers most of the rest each time is exact for all that people's services look like.
+ * Few rules that allow exactly the accesses. The fewest is a hard problem (a biclique cover): this takes
+ * what covers most of the rest each time, of all that one rule can say, of peers alone, and of probes alone.
  */
 function fewestRectangles(accesses: readonly Access[]): readonly Rectangle[] {
   const peers = new Map(accesses.map(({ peer }) => [printAlternative(peer), peer]));
@@ -173,15 +173,42 @@ function fewestRectangles(accesses: readonly Access[]): readonly Rectangle[] {
     probesOf.set(peerText, (probesOf.get(peerText) ?? new Set()).add(probeText));
     peersOf.set(probeText, (peersOf.get(probeText) ?? new Set()).add(peerText));
   }
-  const candidates = [
-    ...distinct(probesOf).map((set) => ({ peers: havingAll(probesOf, set), probes: [...set].sort() })),
-    ...distinct(peersOf).map((set) => ({ peers: [...set].sort(), probes: havingAll(peersOf, set) })),
-  ];
+  const byPeer = distinct(probesOf).map((set) => ({
+    peers: havingAll(probesOf, set),
+    probes: [...set].sort(),
+  }));
+  const byProbe = distinct(peersOf).map((set) => ({
+    peers: [...set].sort(),
+    probes: havingAll(peersOf, set),
+  }));
+  // What covered most at first may be covered by the later ones, too. By peers alone or by probes alone there
+  // are never more rules than there are of these.
+  const covers = [[...byPeer, ...byProbe], byPeer, byProbe].map((candidates) =>
+    coverBy(candidates, probesOf),
+  );
+  const fewest = covers.reduce((best, cover) => (cover.length < best.length ? cover : best));
+  return fewest.map((one) => ({
+    peers: one.peers.flatMap((text) => peers.get(text) ?? []),
+    probes: one.probes.flatMap((text) => probes.get(text) ?? []),
+  }));
+}
+
+/** A rectangle by the texts of its peers and probes. */
+interface Candidate {
+  readonly peers: readonly string[];
+  readonly probes: readonly string[];
+}
+
+/** Candidates that together hold all accesses: each time the one that holds most of the rest. */
+function coverBy(
+  candidates: readonly Candidate[],
+  probesOf: ReadonlyMap<string, ReadonlySet<string>>,
+): readonly Candidate[] {
   const left = new Map([...probesOf].map(([peer, set]) => [peer, new Set(set)]));
-  const gain = (one: { peers: readonly string[]; probes: readonly string[] }) =>
+  const gain = (one: Candidate) =>
     one.peers.reduce((sum, peer) => sum + one.probes.filter((probe) => left.get(peer)?.has(probe)).length, 0);
   const ranked = candidates.map((candidate) => ({ candidate, size: gain(candidate) })).sort(largestFirst);
-  const chosen: Rectangle[] = [];
+  const chosen: Candidate[] = [];
   for (let best = ranked.shift(); best !== undefined; best = ranked.shift()) {
     // What a candidate adds only shrinks: the one that is still largest when counted anew is the largest.
     const size = gain(best.candidate);
@@ -194,10 +221,7 @@ function fewestRectangles(accesses: readonly Access[]): readonly Rectangle[] {
     for (const peer of best.candidate.peers) {
       for (const probe of best.candidate.probes) left.get(peer)?.delete(probe);
     }
-    chosen.push({
-      peers: best.candidate.peers.flatMap((text) => peers.get(text) ?? []),
-      probes: best.candidate.probes.flatMap((text) => probes.get(text) ?? []),
-    });
+    chosen.push(best.candidate);
   }
   return chosen;
 }

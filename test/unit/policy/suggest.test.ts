@@ -75,6 +75,17 @@ describe("suggest", () => {
     });
   });
 
+  it("needs no rule for what others allow already", () => {
+    const both = ["tcp/1", "udp/1"];
+    const flows = [...both, "tcp/2"].map((probe) => into(seen("shop/api"), probe));
+    flows.push(...[...both, "tcp/3"].map((probe) => into(seen("shop/web"), probe)));
+    expect(labels(...flows)).toEqual({
+      "hyperion.policy": "default-deny",
+      "hyperion.ingress.api": "allow tcp/1-2,udp/1 from service:api",
+      "hyperion.ingress.web": "allow tcp/1,3,udp/1 from service:web",
+    });
+  });
+
   it("names peers by service, else by group, else by name; what is outside by address", () => {
     expect(
       labels(
