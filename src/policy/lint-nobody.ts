@@ -6,6 +6,7 @@ import {
   type LintedPolicy,
   type LintedService,
   type LintInput,
+  oneOfEach,
   type RuleSite,
 } from "./lint-site.ts";
 import type { Party, Population } from "./population.ts";
@@ -43,20 +44,19 @@ function nobodyOf(site: RuleSite, population: Population, isAnybody: IsAnybody):
   }
   return site.rule.peer.flatMap((alternative): Finding[] => {
     if (!alternative.terms.some(({ atom }) => sideOf(atom) === "containers")) return [];
-    const matching = (parties: readonly Party[]) =>
-      parties.filter((party) =>
-        isAnybody(party, (remote) =>
-          site.owners.some((one) => matches([alternative], one.party.owner.subject, remote)),
-        ),
-      );
-    const here = site.owners.some(({ party: { owner }, network }) =>
+    const owners = oneOfEach(site.owners, [alternative]);
+    const here = owners.some(({ party: { owner }, network }) =>
       network.parties.some((party) =>
         isAnybody(party, (remote) => matches([alternative], owner.subject, remote)),
       ),
     );
     if (here) return [];
     const everybody = population.networks.flatMap(({ parties }) => parties);
-    const [elsewhere] = matching(everybody);
+    const elsewhere = everybody.find((party) =>
+      isAnybody(party, (remote) =>
+        owners.some((one) => matches([alternative], one.party.owner.subject, remote)),
+      ),
+    );
     if (elsewhere !== undefined) {
       const text = `matches nobody that ${site.who} meets; ${elsewhere.name} is on other networks`;
       return [warn(text, alternative.span)];

@@ -1,13 +1,14 @@
 import type { Direction } from "../model/posture.ts";
 import type { Prefix } from "../model/prefix.ts";
 import { type AdminPolicy, DIRECTIONS, type PolicyTexts } from "./admin-policy.ts";
-import type { Rule } from "./ast.ts";
+import type { Alternative, Rule } from "./ast.ts";
 import type { PolicyRule, Tier } from "./carriers.ts";
 import type { WarningCode } from "./codes.ts";
 import { applicableRules } from "./decide.ts";
 import type { Party, PopulatedNetwork, Population } from "./population.ts";
 import type { PortInterval } from "./port-prefix.ts";
 import type { Place, Problem, ProblemCode, Remark } from "./problem.ts";
+import { usesOwner } from "./selector.ts";
 import type { Warning } from "./warning.ts";
 
 /** One thing to say about a policy: a problem, or a warning that may be about no label in particular. */
@@ -84,22 +85,43 @@ export interface Governed {
 
 /** Every rule once, where it is written. */
 export function ruleSites({ population, services, policies }: LintInput): readonly RuleSite[] {
+  const governed = governedByRule(population);
   return [
     ...services.flatMap((service) => sitesOfService(service, population)),
-    ...policies.flatMap((policy) => sitesOfPolicy(policy, population)),
+    ...policies.flatMap((policy) => sitesOfPolicy(policy, governed)),
   ];
+}
+
+/** Whom each rule governs: `on` keeps a rule away from who is on other networks. */
+function governedByRule({ networks }: Population): ReadonlyMap<Rule, readonly Governed[]> {
+  const governed = new Map<Rule, Governed[]>();
+  for (const network of networks) {
+    for (const party of network.parties) {
+      for (const { rule } of rulesOf(party)) {
+        const known = governed.get(rule);
+        if (known === undefined) governed.set(rule, [{ party, network }]);
+        else known.push({ party, network });
+      }
+    }
+  }
+  return governed;
+}
+
+function rulesOf({ owner }: Party): readonly PolicyRule[] {
+  return DIRECTIONS.flatMap((direction) => applicableRules(owner, direction));
 }
 
 function sitesOfService(service: LintedService, population: Population): readonly RuleSite[] {
   const governed = governedOf(service, population);
   const sites = new Map<string, RuleSite>();
   for (const one of governed) {
+    const applying = new Set(rulesOf(one.party));
     for (const stated of one.party.owner.policy.rules) {
       if (stated.tier !== "container") continue;
       const place = placeOfRule(service, stated, one.network.name);
       const key = `${place.label} ${place.network ?? ""}`;
       const known = sites.get(key);
-      const owners = appliesTo(one, stated) ? [...(known?.owners ?? []), one] : (known?.owners ?? []);
+      const owners = applying.has(stated) ? [...(known?.owners ?? []), one] : (known?.owners ?? []);
       const { tier, direction, rule } = stated;
       sites.set(key, { ...place, who: service.name, tier, direction, rule: known?.rule ?? rule, owners });
     }
@@ -113,11 +135,6 @@ function governedOf({ name }: LintedService, { networks }: Population): readonly
   );
 }
 
-/** By what is decided: `on` keeps a rule away. Texts are read anew for each network, so names tell rules apart. */
-function appliesTo({ party }: Governed, { tier, direction, name }: PolicyRule): boolean {
-  return applicableRules(party.owner, direction).some((rule) => rule.tier === tier && rule.name === name);
-}
-
 function placeOfRule(
   service: LintedService,
   { direction, name }: PolicyRule,
@@ -129,21 +146,33 @@ function placeOfRule(
   return { carrier: "label", label, value: service.labels[label] ?? "" };
 }
 
-function sitesOfPolicy({ texts, policy }: LintedPolicy, { networks }: Population): readonly RuleSite[] {
+function sitesOfPolicy(
+  { texts, policy }: LintedPolicy,
+  governed: ReadonlyMap<Rule, readonly Governed[]>,
+): readonly RuleSite[] {
   return policy.rules.flatMap((rule) =>
     DIRECTIONS.flatMap((direction): RuleSite[] => {
       const said = rule[direction];
       const value = texts.rules.find(({ name }) => name === rule.name)?.[direction];
       if (said === undefined || value === undefined) return [];
-      const owners = networks.flatMap((network) =>
-        network.parties
-          .filter(({ owner }) => applicableRules(owner, direction).some((one) => one.rule === said))
-          .map((party) => ({ party, network })),
-      );
+      const owners = governed.get(said) ?? [];
       const place = { carrier: "admin policy", label: `${rule.name}.${direction}`, value } as const;
       return [{ ...place, who: policy.name, tier: policy.tier, direction, rule: said, owners }];
     }),
   );
+}
+
+/** Of those governed, one for each network and each meaning that `peer` has there: to others it says the same. */
+export function oneOfEach(governed: readonly Governed[], peer: readonly Alternative[]): readonly Governed[] {
+  const uses = usesOwner(peer);
+  const distinct = new Map<string, Governed>();
+  for (const one of governed) {
+    const { project, service } = one.party.owner.subject;
+    const meaning = [one.network.name, uses.project && project, uses.service && service];
+    const key = JSON.stringify(meaning);
+    if (!distinct.has(key)) distinct.set(key, one);
+  }
+  return [...distinct.values()];
 }
 
 /** The place of a site, for a finding about it. */

@@ -1,5 +1,5 @@
 import type { Alternative, Rule, Term } from "./ast.ts";
-import { type Finding, findingAt, type Governed, type RuleSite } from "./lint-site.ts";
+import { type Finding, findingAt, type Governed, oneOfEach, type RuleSite } from "./lint-site.ts";
 import { printAlternative } from "./print.ts";
 import { quote } from "./problem.ts";
 import { coveredPorts, PROTOCOLS } from "./protocol-space.ts";
@@ -8,12 +8,17 @@ import { matches, type Remote } from "./selector.ts";
 
 /** W204: of two rules with equal right one allows what the other denies, and deny wins. */
 export function findTies(sites: readonly RuleSite[]): readonly Finding[] {
+  const denying = new Map<string, RuleSite[]>();
+  for (const site of sites) {
+    if (site.rule.action !== "deny") continue;
+    const equals = denying.get(rankOf(site));
+    if (equals === undefined) denying.set(rankOf(site), [site]);
+    else equals.push(site);
+  }
   return sites
     .filter(({ rule }) => rule.action === "allow")
     .flatMap((allow) => {
-      const deny = sites.find(
-        ({ rule, ...site }) => rule.action === "deny" && isTie(allow, { rule, ...site }),
-      );
+      const deny = denying.get(rankOf(allow))?.find((one) => isTie(allow, one));
       if (deny === undefined) return [];
       const whose = deny.who === allow.who ? "" : ` of ${deny.who}`;
       const text = `ties with ${quote(deny.label)}${whose}, which denies some of it and wins; give one of the two a prio`;
@@ -21,14 +26,21 @@ export function findTies(sites: readonly RuleSite[]): readonly Finding[] {
     });
 }
 
+/** Only rules of one rank can tie; a service's own govern nobody else. */
+function rankOf({ tier, direction, rule, who }: RuleSite): string {
+  return JSON.stringify([tier, direction, rule.prio, tier === "container" ? who : null]);
+}
+
 function isTie(allow: RuleSite, deny: RuleSite): boolean {
-  if (allow.tier !== deny.tier || allow.direction !== deny.direction) return false;
-  if (allow.rule.prio !== deny.rule.prio || !sharePorts(allow.rule, deny.rule)) return false;
-  const shared = allow.owners.filter(({ party }) => deny.owners.some((other) => other.party === party));
+  if (!sharePorts(allow.rule, deny.rule)) return false;
+  const denied = new Set(deny.owners.map(({ party }) => party));
+  const shared = allow.owners.filter(({ party }) => denied.has(party));
   return (
     shared.length > 0 &&
     (alwaysMeet(allow.rule.peer, deny.rule.peer) ||
-      shared.some((one) => meetHere(one, allow.rule, deny.rule)))
+      oneOfEach(shared, [...allow.rule.peer, ...deny.rule.peer]).some((one) =>
+        meetHere(one, allow.rule, deny.rule),
+      ))
   );
 }
 

@@ -94,6 +94,35 @@ describe("W204: allow and deny tie", () => {
     expect(tie(allow, deny)).toEqual([]);
   });
 
+  it("finds the one pair that ties among hundreds of services with many rules", () => {
+    const rules = (direction: string, peer: string) =>
+      Array.from({ length: 20 }, (_, i) => [
+        `hyperion.${direction}.r${i}`,
+        `${i % 2 === 0 ? "allow" : "deny"} tcp/${i + 1} ${peer}`,
+      ]);
+    const service = { ...CLOSED, ...Object.fromEntries(rules("ingress", "from any")) };
+    const services = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`shop/s${i}`, service]));
+    const tied = { ...service, "hyperion.ingress.tied": "deny tcp/3 from any" };
+    const startMs = performance.now();
+    const found = findings({ ...services, "shop/s7": tied });
+    expect(found.map(({ who, label }) => `${who} ${label}`)).toEqual(["shop/s7 hyperion.ingress.r2"]);
+    // A comparison of every rule with every other took ten seconds.
+    expect(performance.now() - startMs).toBeLessThan(5_000);
+  });
+
+  it("asks one of many alike whom an admin policy's rules are about", () => {
+    const services = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`shop/s${i}`, {}]));
+    const rules = Array.from({ length: 60 }, (_, i) => ({
+      name: `r${i}`,
+      applies: "containers",
+      ingress: `${i % 2 === 0 ? "allow" : "deny"} tcp/1 from group:nobody-${i}`,
+    }));
+    const startMs = performance.now();
+    const found = findings(services, { policies: [adminPolicy({ tier: "admin", rules })] });
+    expect(found.map(({ code }) => code)).toEqual(rules.map(() => "W305"));
+    expect(performance.now() - startMs).toBeLessThan(10_000);
+  });
+
   it("knows that directions and tiers do not tie", () => {
     const policy = adminPolicy({
       tier: "admin",
