@@ -6,6 +6,7 @@
 #include HYP_BINDING
 
 #define HYP_BUCKET_IDLE_NS 8000000000ll /* a bucket untouched for so long is full */
+#define HYP_GAIN_EXACT (1ull << 30)     /* bytes below which their time fits in 64 bits */
 
 /*
  * Takes bytes out of a token bucket. 1: they may pass. A bucket may go into debt for one packet, so
@@ -34,10 +35,10 @@ static __always_inline int take_tokens(__u32 endpoint, __u32 direction, __u64 ra
 	} else {
 		microseconds = elapsed > 0 ? (__u64)elapsed / 1000 : 0;
 		gain = microseconds * rate / 1000000;
-		if (gain > 0) { /* else the time stays uncredited, for a later packet */
-			bucket->tokens += gain;
-			bucket->time_ns += microseconds * 1000;
-		}
+		bucket->tokens += gain;
+		/* The time of part of a byte stays uncredited, for a later packet. */
+		bucket->time_ns += gain < HYP_GAIN_EXACT ? gain * 1000000000 / rate
+							 : microseconds * 1000;
 		if (bucket->tokens > (__s64)burst)
 			bucket->tokens = burst;
 	}
