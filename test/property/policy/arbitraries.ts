@@ -30,7 +30,7 @@ const services = fc.constantFrom("web", "api", "db");
 const groups = fc.constantFrom("front", "back", "edge");
 const containers = fc.constantFrom("c0", "c1", "c2");
 const keys = fc.constantFrom("env", "tier");
-const values = fc.constantFrom("dev", "prod", "a b", 'qu"ote\\', "x,y");
+const values = fc.constantFrom("", "dev", "prod", "a b", 'qu"ote\\', "x,y");
 const ports = fc.oneof(
   { weight: 3, arbitrary: fc.integer({ min: 1, max: 12 }) },
   { weight: 1, arbitrary: fc.constantFrom(80, 443, 1023, 32768, 65534, 65535) },
