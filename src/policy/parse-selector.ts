@@ -26,7 +26,8 @@ export function parseSelector(text: string): ParsedText<readonly Alternative[]> 
   });
 }
 
-/** `from = x` asks for a label that has this name. */
+/** `from = x` and `from in(x)` ask for a label that has this name. */
 function isFollowedBySelector(cursor: Cursor): boolean {
+  if (cursor.peekWord(1) === "in" && cursor.peek(2)?.kind === "(") return false;
   return cursor.peek(1)?.kind === "word" || cursor.peek(1)?.kind === "!";
 }

@@ -175,12 +175,17 @@ describe("checkAdminPolicies", () => {
 });
 
 describe("parseSelector", () => {
-  it.each(["containers", "any", "group:web & !service:db", "env in(a,b), has(x)", "from=x", "project:shop"])(
-    "reads %s",
-    (text) => {
-      expect(parseSelector(text).value?.length).toBeGreaterThan(0);
-    },
-  );
+  it.each([
+    "containers",
+    "any",
+    "group:web & !service:db",
+    "env in(a,b), has(x)",
+    "from=x",
+    "to in(a)",
+    "project:shop",
+  ])("reads %s", (text) => {
+    expect(parseSelector(text).value?.length).toBeGreaterThan(0);
+  });
 });
 
 describe("tiers", () => {
