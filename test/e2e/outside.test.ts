@@ -126,8 +126,14 @@ describe.skipIf(lacksEngine())("what is outside", () => {
       [8130, yes, yes, yes, yes],
       [8140, no, no, no, no],
     ]);
-    // Docker's proxy stands between where there is no ip6tables: then it is the host who connects.
+    // Docker's proxy stands between where there is no ip6tables, and for containers: then it is the host who connects.
     expect(await bed().outside.prober.tcp(HOST_IPV6, 8090)).toBe("open");
+    const { prober } = the("talker");
+    expect(await Promise.all([8080, 8090, 8140].map((port) => prober.tcp(HOST_IPV4, port)))).toEqual([
+      no,
+      yes,
+      no,
+    ]);
     const events = await bed().until("the audits", 3_000, async () => {
       const audits = (await bed().events("audit")).filter(({ container }) => container === "tries");
       return [partner.ipv4, stranger.ipv4].every((address) =>
