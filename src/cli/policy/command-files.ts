@@ -7,6 +7,11 @@ import { DiskFiles } from "../compose-files.ts";
 /** The name that stands for standard input. */
 export const STANDARD_INPUT = "-";
 
+/** A path of the command line as messages name it. */
+export function shownPath(path: string): string {
+  return path === STANDARD_INPUT ? "stdin" : path;
+}
+
 /** The files that one command reads and writes. Each is read once, for all who name it: pipes come to an end. */
 export class CommandFiles implements ComposeFiles {
   readonly directory: string;

@@ -5,11 +5,8 @@ import { formatProblem } from "../../policy/index.ts";
 import { formatPlace } from "../../yaml/index.ts";
 import { readOptions } from "../arguments.ts";
 import { type Command, type Invocation, json } from "../commands.ts";
-import { CommandFiles, STANDARD_INPUT } from "./command-files.ts";
+import { CommandFiles, STANDARD_INPUT, shownPath } from "./command-files.ts";
 import { INPUT_OPTIONS, INPUT_OPTIONS_HELP, type InputValues, sourcesOf } from "./inputs.ts";
-
-/** How messages name standard input. */
-const STANDARD_INPUT_SHOWN = "stdin";
 
 /** Rules in their canonical form. */
 export const fmt: Command = {
@@ -39,8 +36,7 @@ ${INPUT_OPTIONS_HELP}`,
     const files = CommandFiles.ofProcess();
     const formatted: (Formatted & { readonly path: string })[] = [];
     for (const path of await pathsOf(options, invocation, files)) {
-      const shown = path === STANDARD_INPUT ? STANDARD_INPUT_SHOWN : path;
-      formatted.push({ path, ...formatRules(await files.need(path), shown) });
+      formatted.push({ path, ...formatRules(await files.need(path), shownPath(path)) });
     }
     const spellings = formatted.flatMap((one) => one.spellings);
     const wrong = spellings.filter(({ canonical }) => canonical === undefined);

@@ -14,7 +14,7 @@ import {
 } from "../../offline/index.ts";
 import type { OptionRows } from "../arguments.ts";
 import type { Invocation } from "../commands.ts";
-import type { CommandFiles } from "./command-files.ts";
+import { type CommandFiles, shownPath } from "./command-files.ts";
 
 /** Options that say what is read: those of `docker compose`, and the daemon's that matter. */
 export const INPUT_OPTIONS = {
@@ -79,7 +79,7 @@ export async function readInput(
 export async function readPolicies(values: InputValues, files: CommandFiles): Promise<readonly PolicyFile[]> {
   const policies: PolicyFile[] = [];
   for (const path of values.policy ?? []) {
-    policies.push(readPolicyFile(await files.need(path), path, basename(path, extname(path))));
+    policies.push(readPolicyFile(await files.need(path), shownPath(path), basename(path, extname(path))));
   }
   return policies;
 }

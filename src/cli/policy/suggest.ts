@@ -4,7 +4,7 @@ import { type SeenFlow, type Suggestion, suggest as suggestFor } from "../../pol
 import { AdminClient, DAEMON_OPTIONS, DAEMON_OPTIONS_HELP } from "../admin-client.ts";
 import { readOptions } from "../arguments.ts";
 import { type Command, type Invocation, json } from "../commands.ts";
-import { CommandFiles } from "./command-files.ts";
+import { CommandFiles, shownPath } from "./command-files.ts";
 
 /** Labels that allow what containers in mode `learn` were seen to do. */
 export const suggest: Command = {
@@ -38,7 +38,7 @@ async function flowsOf(
   environment: Invocation["environment"],
 ): Promise<readonly SeenFlow[]> {
   if (path === undefined) return AdminClient.of(socket, environment).get<readonly SeenFlow[]>("/v1/flows");
-  return readFlows(await CommandFiles.ofProcess().need(path), path);
+  return readFlows(await CommandFiles.ofProcess().need(path), shownPath(path));
 }
 
 /** A text as the value of a key in YAML; an address may end with a colon. */

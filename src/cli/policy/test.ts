@@ -10,7 +10,7 @@ import {
 import { formatPlace, type Place } from "../../yaml/index.ts";
 import { readWords } from "../arguments.ts";
 import { type Command, json } from "../commands.ts";
-import { CommandFiles } from "./command-files.ts";
+import { CommandFiles, shownPath } from "./command-files.ts";
 import { INPUT_OPTIONS, INPUT_OPTIONS_HELP, readSoundInput } from "./inputs.ts";
 
 /** Assertions about who may reach whom. */
@@ -36,7 +36,7 @@ ${INPUT_OPTIONS_HELP}`,
     const { options, words } = readWords(invocation.args, rows, ["ASSERTIONS.yaml"]);
     const [path = ""] = words;
     const files = CommandFiles.ofProcess();
-    const assertions = readAssertions(await files.need(path), path);
+    const assertions = readAssertions(await files.need(path), shownPath(path));
     const input = await readSoundInput(options, invocation, files);
     if (input === undefined) return 1;
     const results = checkAssertions(input.offline.population, assertions);

@@ -577,6 +577,14 @@ describe("the command", () => {
     expect(formatted).toMatchObject({ status: 0, stdout: SHOP.replace("TCP", "tcp") });
   });
 
+  it("calls standard input so", async () => {
+    const args = ["policy", "test", "-", "-f", "shop.yaml"];
+    const { stderr } = await hyperion(args, { input: "- allow: web -> dbb tcp/1" });
+    expect(stderr).toContain("hyperion: stdin:1:3: there is no service");
+    const flows = await hyperion(["policy", "suggest", "--flows", "-"], { input: "{}" });
+    expect(flows.stderr).toContain("hyperion: stdin: expected a list of flows");
+  });
+
   it.each([
     ["findings", ["lint", "-f", "wrong.yaml"], 1],
     ["a failed assertion", ["test", "bad-assertions.yaml", "-f", "shop.yaml"], 1],
