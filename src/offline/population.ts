@@ -1,5 +1,4 @@
 import type { Attachment, ComposeProject, ComposeService, NetworkMode } from "../compose/project.ts";
-import type { ContainerId } from "../model/ids.ts";
 import type { Posture } from "../model/posture.ts";
 import {
   type AdminPolicy,
@@ -140,7 +139,6 @@ function networkOf(
 function containerOf(project: ComposeProject, service: ComposeService) {
   const [name = ""] = containerNames(project, service);
   return {
-    id: name as string as ContainerId,
     name,
     labels: {
       ...service.labels,

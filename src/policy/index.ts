@@ -6,7 +6,7 @@
  *
  * const settings = { identityLabels: [], trustImageLabels: false };
  * const labels = { "hyperion.ingress.sql": "allow tcp/5432 from 10.0.0.0/8" };
- * const container = { id, name: "db-1", labels, inherited: [] };
+ * const container = { name: "db-1", labels, inherited: [] };
  * const { policy, subject, problems } = readPolicy({}, container, settings, []);
  *
  * const network = { name: "shop_default", compose: undefined, posture: undefined };
@@ -16,12 +16,13 @@
  * ```
  *
  * `parseLabels`, `parseRule` and `parseAdminPolicy` read texts, `readPolicy` all of one endpoint's; what is
- * wrong comes back as problems, which `formatProblem` writes out, and nothing is thrown. `decide` answers
- * for one connection and gives its reason; a remote is a container (`Subject`), somewhere outside
- * (`Outside`), or unknown. `Flattening` turns rules into what a data plane looks up. No I/O, no clock, no
+ * wrong comes back as problems, which `formatProblem` writes out, and nothing is thrown; what is asked
+ * wrongly throws an error with a `code` (`parseIp`, `parseProbe`, `checkAssertion`). `decide` answers for
+ * one side of a connection and gives its reason; a remote is a container (`Subject`), somewhere outside
+ * (`Outside`), or unknown. `judge` asks both sides, each an owner with a name (`Party`). `Flattening` turns rules into what a data plane looks up. No I/O, no clock, no
  * state: the same input gives the same output on any machine.
  */
-export type { ContainerFacts, PolicyFacts } from "../model/facts.ts";
+export type { PolicyFacts } from "../model/facts.ts";
 export { type Ip, parseIp } from "../model/ip.ts";
 export type { Direction, Posture, Verdict } from "../model/posture.ts";
 export { type Prefix, parsePrefix } from "../model/prefix.ts";
@@ -150,5 +151,11 @@ export {
 } from "./selector.ts";
 export { type SelfDescription, STRANGER, type Subject, subjectOf } from "./subject.ts";
 export { type SeenAddress, type SeenContainer, type SeenFlow, type Suggestion, suggest } from "./suggest.ts";
-export { type CountedLabels, countedLabels, relevantLabels, type TrustSettings } from "./trust.ts";
+export {
+  type CountedLabels,
+  countedLabels,
+  type LabelledContainer,
+  relevantLabels,
+  type TrustSettings,
+} from "./trust.ts";
 export { formatWarning, type Warning } from "./warning.ts";

@@ -1,10 +1,9 @@
-import type { ContainerFacts } from "../model/facts.ts";
 import { type AdminPolicy, withAdminPolicies } from "./admin-policy.ts";
 import { checkOwner, mergeStatements, type Policy } from "./carriers.ts";
 import { parseLabels } from "./parse-labels.ts";
 import type { Problem } from "./problem.ts";
 import { type Subject, subjectOf } from "./subject.ts";
-import { countedLabels, type TrustSettings } from "./trust.ts";
+import { countedLabels, type LabelledContainer, type TrustSettings } from "./trust.ts";
 import type { Warning } from "./warning.ts";
 
 /** One endpoint's own policy and what others' policies can see of it. */
@@ -28,7 +27,7 @@ export interface ReadPolicy {
  */
 export function readPolicy(
   driverOptions: Readonly<Record<string, string>>,
-  container: ContainerFacts | undefined,
+  container: LabelledContainer | undefined,
   settings: TrustSettings,
   policies: readonly AdminPolicy[],
 ): ReadPolicy {

@@ -23,6 +23,9 @@ const PLACES = [
 const PLACE_LABELS: ReadonlySet<string> = new Set(PLACES.flatMap(({ labels }) => labels));
 const MARKS: ReadonlySet<string> = new Set(PLACES.flatMap(({ marks }) => marks));
 
+/** What policy asks of a container; the rest of its facts is nobody's business here. */
+export type LabelledContainer = Pick<ContainerFacts, "name" | "labels" | "inherited">;
+
 /** What reading labels depends on besides them. */
 export interface TrustSettings {
   /** Labels besides `hyperion.label.*` that selectors may see. */
@@ -41,7 +44,10 @@ export interface CountedLabels {
 }
 
 /** What whoever built the image may say, and what only who runs it may. */
-export function countedLabels(container: ContainerFacts | undefined, settings: TrustSettings): CountedLabels {
+export function countedLabels(
+  container: LabelledContainer | undefined,
+  settings: TrustSettings,
+): CountedLabels {
   if (container === undefined) return { labels: {}, warnings: [], originUnknown: false };
   const { labels, inherited } = container;
   const fromImage = new Set(settings.trustImageLabels ? [] : inherited);

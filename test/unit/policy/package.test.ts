@@ -12,21 +12,23 @@ const LIMIT_MS = 60_000;
 /** What a program of somebody else's looks like, in types and at run time. */
 const CONSUMER = `
 import { decide, formatProblem, type Owner, outsideAt, parseIp, parseRule, readPolicy } from "hyperion/policy";
-import { type ContainerFacts, parseAdminPolicy, printRule } from "hyperion/policy";
+import { judge, type LabelledContainer, parseAdminPolicy, parseProbe, printRule } from "hyperion/policy";
 
-const container = {
-  id: "c1", name: "db-1", inherited: [],
+const container: LabelledContainer = {
+  name: "db-1", inherited: [],
   labels: { "hyperion.ingress.sql": "allow tcp/5432 from 10.0.0.0/8" },
-} as unknown as ContainerFacts;
+};
 const { policy, subject, problems } = readPolicy({}, container, { identityLabels: [], trustImageLabels: false }, []);
 const network = { name: "shop_default", compose: undefined, posture: undefined };
 const owner: Owner = { policy, subject, network, defaultPosture: "default-allow" };
 const ask = (address: string) =>
   decide(owner, "ingress", outsideAt(parseIp(address), new Set()), { protocol: "tcp", port: 5432 }).verdict;
+const db = { name: "shop/db", owner };
+const both = (probe: string) => judge(db, db, parseProbe(probe).in(4)).ingress.by;
 const { rule } = parseRule("ALLOW TCP/80", "ingress");
 const [problem] = parseAdminPolicy({ tier: "x", rules: [] }, "p").problems;
 console.log(JSON.stringify([
-  problems.length, ask("10.1.2.3"), ask("11.1.2.3"), rule && printRule(rule, "ingress"), problem && formatProblem(problem, "p"),
+  problems.length, ask("10.1.2.3"), ask("11.1.2.3"), both("tcp/5432"), rule && printRule(rule, "ingress"), problem && formatProblem(problem, "p"),
 ]));
 `;
 
@@ -87,6 +89,7 @@ it(
       0,
       "allow",
       "deny",
+      "posture",
       "allow tcp/80",
       'E176 p: admin policy tier\n  x\n  ^ expected "admin" or "baseline"',
     ]);
