@@ -72,6 +72,11 @@ describe("findings", () => {
     expect(all[0]).toBe("E150 shop/a compose.yaml:3:43");
   });
 
+  it("options of a network that another driver makes are that driver's", async () => {
+    const networks = "networks:\n  default:\n    driver: bridge\n    driver_opts: { hyperion.policy: deny }";
+    expect(await found(shop("  a: { image: x }", networks))).toEqual([]);
+  });
+
   it("an error in driver options stands where they do", async () => {
     const text = shop(
       "  a:\n    image: x\n    networks:\n      default:\n        driver_opts:\n          hyperion.mode: x",
@@ -110,7 +115,7 @@ describe("findings", () => {
   it("W204, W210, W211 and W305 stand where what causes them is written", async () => {
     const text = shop(`  a:
     image: x
-    ports: ["127.0.0.1:81:81", "80:80"]
+    ports: ["127.0.0.1:81:81", "80:80", "[::1]:81:81"]
     labels:
       hyperion.policy: default-deny
       hyperion.ingress.in: allow tcp/22 from service:b

@@ -70,6 +70,14 @@ networks:
     ]);
   });
 
+  it("leaves alone a network that one project makes by another driver and another project is on", async () => {
+    const input = await inputOf([
+      "name: shop\nservices: { a: { image: x, networks: [n] } }\nnetworks: { n: { name: lan, driver: bridge } }",
+      "name: blog\nservices: { b: { image: x, networks: [n] } }\nnetworks: { n: { name: lan, external: true } }",
+    ]);
+    expect(shape(input)).toEqual([]);
+  });
+
   it("makes one network of those that have one name, and lets who makes it describe it", async () => {
     const input = await inputOf([
       `

@@ -181,6 +181,29 @@ describe("rows", () => {
     expect(policies("allow from service:x/web")).toBe(1);
   });
 
+  it("keeps policy sets apart whose rules speak of the owner's service", () => {
+    const rule = { "hyperion.ingress.twins": "allow from service" };
+    const of = (service: string, index: number) =>
+      endpoint(index, NET, container(`${service}-${index}`, { ...composeLabels("shop", service), ...rule }));
+    const desired = compile([of("web", 1), of("web", 2), of("db", 3)]);
+    const [one, two, other] = [1, 2, 3].map((index) => viewOf(desired, index)?.policy);
+    expect(two).toBe(one);
+    expect(other).not.toBe(one);
+    const allowed = (policy: number | undefined) =>
+      new Set(policyRows(desired, policy).map(({ identity }) => identity));
+    expect(allowed(one)).toEqual(new Set([viewOf(desired, 1)?.identity]));
+    expect(allowed(other)).toEqual(new Set([viewOf(desired, 3)?.identity]));
+  });
+
+  it("keeps policy sets apart whose rules are called otherwise: they are counted by name", () => {
+    const desired = compile([
+      endpoint(1, NET, container("a", { "hyperion.ingress.one": "allow tcp/1" })),
+      endpoint(2, NET, container("b", { "hyperion.ingress.two": "allow tcp/1" })),
+    ]);
+    const names = [1, 2].map((index) => [...(viewOf(desired, index)?.rules.values() ?? [])][0]?.name);
+    expect(names).toEqual(["one", "two"]);
+  });
+
   it("tells containers apart by name only where a rule names one", () => {
     const twins = [endpoint(2, NET, container("api-1", APP)), endpoint(3, NET, container("api-2", APP))];
     const blind = compile([endpoint(1, NET, container("db", SQL)), ...twins]);
@@ -196,6 +219,17 @@ describe("rows", () => {
     const back = network("back", {}, 2);
     const rule = container("c", { "hyperion.egress.a": "allow tcp/1 on back" });
     const desired = compile([endpoint(1, NET, rule), endpoint(2, back, rule)], {}, [NET, back]);
+    expect(viewOf(desired, 1)?.rules.size).toBe(0);
+    expect(viewOf(desired, 2)?.rules.size).toBe(1);
+  });
+
+  it("reads the same labels anew on a network of the same name that compose calls otherwise", () => {
+    const keyed = { ...network("keyed", {}, 2), name: NET.name, compose: { project: "shop", key: "front" } };
+    const rule = container("c", {
+      ...composeLabels("shop", "c"),
+      "hyperion.egress.a": "allow tcp/1 on front",
+    });
+    const desired = compile([endpoint(1, NET, rule), endpoint(2, keyed, rule)], {}, [NET, keyed]);
     expect(viewOf(desired, 1)?.rules.size).toBe(0);
     expect(viewOf(desired, 2)?.rules.size).toBe(1);
   });

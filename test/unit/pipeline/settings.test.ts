@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { ContainerFacts, EndpointFacts, PolicyFacts } from "../../../src/model/facts.ts";
 import type { EndpointId } from "../../../src/model/ids.ts";
 import type { EndpointRow } from "../../../src/model/rows.ts";
-import { Compiler, type Desired, type Settings } from "../../../src/pipeline/index.ts";
+import { Compiler, type Desired, type Settings, startProblems } from "../../../src/pipeline/index.ts";
 import { formatProblem } from "../../../src/policy/index.ts";
 import { composeLabels } from "../policy/subjects.ts";
 import { container, endpoint, facts, network, numbering, SETTINGS } from "./facts.ts";
@@ -48,6 +48,37 @@ describe("labels of the image", () => {
     expect(viewOf(compile([one({ other: "x" }, { inherited: undefined })]))?.quarantine).toBeUndefined();
     const trusting = compile([one(POSTURE, { inherited: undefined })], { trustImageLabels: true });
     expect(viewOf(trusting)?.quarantine).toBeUndefined();
+  });
+});
+
+describe("labels of the image, of containers that are else alike", () => {
+  const LABELS = { "hyperion.policy": "default-deny" };
+
+  it("hold the one of whose labels nobody knows it, and not the others", () => {
+    const desired = compile([
+      one(LABELS),
+      endpoint(2, NET, { ...container("web-2", LABELS), inherited: undefined }),
+      endpoint(3, NET, container("web-3", LABELS)),
+    ]);
+    expect([1, 2, 3].map((index) => viewOf(desired, index)?.quarantine)).toEqual([
+      undefined,
+      "image-unknown",
+      undefined,
+    ]);
+  });
+
+  it("are warned of where they are, and not elsewhere", () => {
+    const inherited = { ...container("web-2", LABELS), inherited: ["hyperion.policy"] };
+    const desired = compile([one({}), endpoint(2, NET, inherited)]);
+    expect([1, 2].map((index) => viewOf(desired, index)?.warnings.length)).toEqual([0, 1]);
+  });
+
+  it("are no reason to refuse a container while nobody knows whether they are", () => {
+    const wrong = { "hyperion.mode": "x", "hyperion.offload": "require" };
+    const asked = (inherited: readonly string[] | undefined) =>
+      startProblems({ driverOptions: {}, container: { ...container("web-1", wrong), inherited } }, SETTINGS);
+    expect(asked(undefined)).toEqual({ problems: [], needsRoom: false });
+    expect(asked([]).problems.map(({ code }) => code)).toEqual(["E150", "E510"]);
   });
 });
 

@@ -39,6 +39,16 @@ describe("decide", () => {
     }
   });
 
+  it("among equal denials takes one that enforces before one that audits, whatever the names are", () => {
+    for (const [a, b] of [
+      ["deny tcp", "deny tcp log audit"],
+      ["deny tcp log audit", "deny tcp"],
+    ] as const) {
+      const owner = ownerOf({ "hyperion.ingress.a": a, "hyperion.ingress.b": b });
+      expect(decide(owner, "ingress", API, SQL).rule?.rule.audit).toBe(false);
+    }
+  });
+
   it.each<[string, readonly Probe[], readonly Probe[]]>([
     [
       "allow tcp/80-90,100",

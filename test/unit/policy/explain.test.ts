@@ -73,6 +73,12 @@ describe("explain", () => {
     });
   });
 
+  it("needs no prio before a rule that comes late anyway", () => {
+    const labels = { "hyperion.ingress.late": "deny tcp from any prio 900" };
+    const { ingress } = ask(shop({ "shop/web": {}, "shop/db": labels }), "web", "db", "tcp/22");
+    expect(ingress.remedy).toMatchObject({ value: "allow tcp/22 from service:web" });
+  });
+
   it("removes a rule before which nothing can come", () => {
     const labels = { "hyperion.ingress.first": "deny tcp from any prio 0" };
     const { ingress } = ask(shop({ "shop/web": {}, "shop/db": labels }), "web", "db", "tcp/22");

@@ -159,6 +159,11 @@ describe("W210: egress closed and no rule for port 53", () => {
       { "hyperion.egress.api": "allow udp to containers" },
       "hyperion.egress.api",
     ],
+    [
+      "a posture, and a rule that denies port 53,",
+      { "hyperion.policy": "default-deny-egress", "hyperion.egress.dns": "deny udp/53 to world" },
+      "hyperion.policy",
+    ],
   ])("warns where %s closes it", (_, labels, label) => {
     const found = findings({ "shop/web": labels });
     expect(found.map(({ code, label: at }) => `${code} ${at}`)).toEqual([`W210 ${label}`]);

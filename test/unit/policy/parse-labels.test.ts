@@ -106,6 +106,23 @@ describe("readPolicy", () => {
     ]);
   });
 
+  it("lets driver_opts say who the container is and what its rates are, where both do", () => {
+    const said = (value: string, rate: string) => ({
+      "hyperion.label.tier": value,
+      "hyperion.rate.ingress": rate,
+    });
+    const own = { ...said("front", "8mbit"), "hyperion.label.env": "dev", "hyperion.rate.egress": "16mbit" };
+    const { policy, subject } = readPolicy(said("back", "80mbit"), container(own), TRUST, []);
+    expect([...subject.labels].sort()).toEqual([
+      ["env", "dev"],
+      ["tier", "back"],
+    ]);
+    expect(policy.rates).toMatchObject({
+      ingress: { bytesPerSecond: 10_000_000 },
+      egress: { bytesPerSecond: 2_000_000 },
+    });
+  });
+
   it("orders equals by their names, whichever carrier they come from", () => {
     const { policy } = readPolicy(
       { "hyperion.ingress.b": "deny" },

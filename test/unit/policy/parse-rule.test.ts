@@ -172,6 +172,13 @@ describe("parseRule", () => {
       '"10.0.0.0/8 & !10.128.0.0/9 & !10.0.0.0/9" can match nothing',
       undefined,
     ],
+    [
+      "E133",
+      "allow from 10.0.0.1/32 & !10.0.0.1",
+      "10.0.0.1/32 & !10.0.0.1",
+      '"10.0.0.1/32 & !10.0.0.1" can match nothing',
+      undefined,
+    ],
     ["E133", "allow from a=1 & !has(a)", "a=1 & !has(a)", '"a=1 & !has(a)" can match nothing', undefined],
     [
       "E133",

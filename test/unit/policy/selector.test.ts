@@ -113,6 +113,9 @@ describe("matches", () => {
     for (const text of ["project", "service"]) {
       expect(matches(peerOf(text), subject({}), subject({}))).toBe(false);
     }
+    // A Swarm service outside any stack has a name and no project; an admin policy may ask for it on anybody.
+    const loose = subject({ service: "web", swarmService: "web" });
+    expect(matches(peerOf("service:web"), subject({}), loose)).toBe(false);
   });
 });
 
