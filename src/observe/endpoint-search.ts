@@ -32,7 +32,8 @@ export function endpointsCalled(text: string, facts: Facts, desired: Desired): r
   if (known.length > 0) return oneOf(text, known, endpointName);
   const names = [...endpoints.map(endpointName), ...places.flatMap(({ service }) => service ?? [])];
   const meant = nearest(text, names);
-  const hint = meant === undefined ? "see: hyperion endpoints" : `did you mean ${meant}?`;
+  const guess = meant === undefined ? "see: hyperion endpoints" : `did you mean ${meant}?`;
+  const hint = `${guess} (only what runs is known)`;
   throw new HyperionError("E190", { name: JSON.stringify(text), hint });
 }
 

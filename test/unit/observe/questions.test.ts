@@ -81,8 +81,12 @@ describe("endpointsCalled", () => {
   it.each([
     ["web", "E191", '"web" may be any of blog/web, shop/web'],
     ["shop", "E191", '"shop" may be any of shop-bad-1, shop-db-1, shop-db-2, shop-web-1'],
-    ["toll", "E190", 'nothing that Hyperion knows is called "toll"; did you mean tool?'],
-    ["zzzzzzzzzz", "E190", "see: hyperion endpoints"],
+    [
+      "toll",
+      "E190",
+      'nothing that Hyperion knows is called "toll"; did you mean tool? (only what runs is known)',
+    ],
+    ["zzzzzzzzzz", "E190", "see: hyperion endpoints (only what runs is known)"],
     ["id", "E190", "see: hyperion endpoints"],
   ])("does not take %s for anybody", (text, code, message) => {
     expect(() => called(text)).toThrow(
