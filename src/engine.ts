@@ -203,11 +203,16 @@ export async function assemble(
   };
 }
 
-/** Goes on with the VFs of this boot; endpoints whose VF is gone are taken away, together. */
+/**
+ * Goes on with the VFs of this boot; endpoints whose VF is gone are taken away, together. A container that
+ * still has another of its VFs has deleted this one itself: what is decided about it is still to be.
+ */
 async function adoptVfs(vfs: VfPool, facts: FactsStore, sweep: Sweep, bootId: string): Promise<void> {
   const [ours, earlier] = partition([...facts.facts.endpoints.values()], (one) => one.bootId === bootId);
-  const lost = await vfs.adopt(ours);
-  await sweep.lost([...earlier, ...lost]);
+  const lost = new Set(await vfs.adopt(ours));
+  const running = new Set(ours.filter((one) => !lost.has(one)).map(({ container }) => container?.id));
+  const gone = [...lost].filter(({ container }) => container === undefined || !running.has(container.id));
+  await sweep.lost([...earlier, ...gone]);
 }
 
 function compilerSettings({ dataplane, docker }: Ground, config: Config): Settings {

@@ -162,11 +162,11 @@ export class VfPool {
   /**
    * Destroys a VF, and with it its programs; resolves when it is gone. Does not reject: a VF that
    * cannot be destroyed is logged and tried again, its names taken until then. One that is not in
-   * use is left alone.
+   * use is left alone, and so is another that has its names by now.
    */
-  async giveBack(vf: VfNames): Promise<void> {
+  async giveBack(vf: Vf): Promise<void> {
     const mine = this.#inUse.get(vf.representor);
-    if (mine === undefined) return;
+    if (mine?.port !== vf.port) return;
     this.#inUse.delete(vf.representor);
     await new Promise<void>((resolve) => {
       this.#doomed.push({ ...mine, done: resolve });

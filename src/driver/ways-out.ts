@@ -1,5 +1,5 @@
 import type { EndpointFacts, Facts } from "../model/facts.ts";
-import type { EndpointId } from "../model/ids.ts";
+import type { ContainerId, EndpointId } from "../model/ids.ts";
 import { hasWayOut } from "../pipeline/index.ts";
 import type { Link } from "../platform/host/host.ts";
 
@@ -31,7 +31,8 @@ const EXPECTED_WITHIN_MS = 30_000;
  * namespace, for which the kernel has one number.
  *
  * @param before the ways out found last time. Where a container has moved its own end of a device into
- * yet another namespace, or has deleted its VF, its way out is still the one that it had.
+ * yet another namespace, or has deleted its VF, its way out is still the one that it had, or that its other
+ * endpoints have.
  */
 export function findWaysOut(
   links: readonly Link[],
@@ -51,6 +52,8 @@ export function findWaysOut(
   }
   const representors = new Map(links.map((link) => [link.index, link]));
   const byEndpoint = new Map<EndpointId, number>();
+  const byContainer = new Map<ContainerId, number>();
+  const withoutDevice: EndpointFacts[] = [];
   const ours = new Set<number>();
   const ourNamespaces = new Set<number>();
   let expecting = false;
@@ -63,12 +66,18 @@ export function findWaysOut(
     const kept = known !== undefined && present.has(known) ? known : undefined;
     const port = (peerNamespace === undefined ? undefined : byNamespace.get(peerNamespace)) ?? kept;
     if (port !== undefined) byEndpoint.set(endpoint.id, port);
+    if (representor === undefined) withoutDevice.push(endpoint);
+    else if (port !== undefined && endpoint.container) byContainer.set(endpoint.container.id, port);
     if (!leadsOut(endpoint, facts)) continue;
     if (port !== undefined) ours.add(port);
     if (representor === undefined) continue;
     if (peerNamespace === undefined) arriving = true;
     else ourNamespaces.add(peerNamespace);
     if (port === undefined && nowMs - endpoint.createdAtMs < EXPECTED_WITHIN_MS) expecting = true;
+  }
+  for (const { id, container } of withoutDevice) {
+    const port = container && byContainer.get(container.id);
+    if (port !== undefined) byEndpoint.set(id, port);
   }
   // For a moment there may be two into one container, an old one and its successor.
   for (const { index, peerNamespace } of ports) {

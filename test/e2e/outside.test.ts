@@ -286,10 +286,17 @@ describe.skipIf(lacksEngine())("what is outside", () => {
 
   it("a container gains nothing by deleting its VF, nor by moving it away", async () => {
     const closed = [...labelWords({ "hyperion.policy": "default-deny-egress" }), "--cap-add", "NET_ADMIN"];
-    const { deleter, mover } = await bed().runAll("out", { deleter: closed, mover: closed });
-    const each = [deleter, mover].filter((one) => one !== undefined);
-    expect(each).toHaveLength(2);
-    await bed().docker("exec", "deleter", "ip", "link", "del", "eth0");
+    const here = [
+      ...labelWords({ "hyperion.egress.no": "deny any to any on out" }),
+      "--cap-add",
+      "NET_ADMIN",
+    ];
+    const started = await bed().runAll("out", { chooser: here, deleter: closed, mover: closed });
+    const each = Object.values(started);
+    await bed().network("with-another", 79);
+    await bed().docker("network", "connect", "with-another", "chooser");
+    await bed().untilEndpoint("with-another", "chooser", ({ mode }) => mode !== "quarantine");
+    for (const one of ["chooser", "deleter"]) await bed().docker("exec", one, "ip", "link", "del", "eth0");
     const pid = await bed().docker("inspect", "--format", "{{.State.Pid}}", "mover");
     // As the container's user does with unshare(1), which a busybox may lack.
     await bed().sh(
@@ -297,16 +304,17 @@ describe.skipIf(lacksEngine())("what is outside", () => {
     );
     const tried = () =>
       inParallel(
-        2,
+        3,
         each.map((one) => () => one.prober.tcp(partner.ipv4, 443)),
       );
     await sleep(3_000); // longer than a port is kept that is nobody's
-    expect(await tried()).toEqual(["timeout", "timeout"]);
+    expect(await tried()).toEqual(["timeout", "timeout", "timeout"]);
     await bed().daemon.kill("SIGKILL");
     await bed().daemon.start();
     await sleep(3_000);
-    expect(await tried()).toEqual(["timeout", "timeout"]);
-    await bed().docker("rm", "-f", "deleter", "mover");
+    expect(await tried()).toEqual(["timeout", "timeout", "timeout"]);
+    await bed().docker("rm", "-f", "chooser", "deleter", "mover");
+    await bed().docker("network", "rm", "with-another");
     await bed().sh("ip netns del elsewhere");
   });
 

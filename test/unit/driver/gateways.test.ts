@@ -285,6 +285,31 @@ describe.each(["stop", "kill"] as const)("after a restart (%s)", (way) => {
     expect(guarded()).toEqual([port]);
   });
 
+  it("a container that has deleted the VF that governed it is governed as before", async () => {
+    const port = await run();
+    await world.createNetwork(N2, ["10.2.0.0/24"], { name: "shop_zone" });
+    await create(N2, E2, "10.2.0.2/24");
+    await world.joinContainer(N2, E2, WEB);
+    await vi.waitFor(() => expect(facts().gateways).toEqual(new Map([E1, E2].map((id) => [id, port]))));
+    const { vf = "" } = (await world.endpoint(E1)) ?? {};
+    world.host.vanish(vf);
+    await settled();
+    const before = wayOut();
+    expect(before).toMatchObject([{ port, endpoint: indexOf("10.1.0.2") }]);
+    if (way === "stop") await world.stop();
+    else world.kill();
+    await world.start();
+    expect(wayOut()).toEqual(before);
+    expect(world.life.operations.operations).toBe(0);
+    const other = idOf<EndpointId>("e3"); // which may get the names of the VF that is gone
+    await create(N1, other, "10.1.0.3/24");
+    await world.call("NetworkDriver.DeleteEndpoint", { NetworkID: N1, EndpointID: E1 });
+    await vi.waitFor(() => expect(wayOut()).toMatchObject([{ port, endpoint: indexOf("10.2.0.2") }]));
+    const { representor = "" } = (await world.endpoint(other)) ?? {};
+    await settled();
+    expect(await world.host.link(representor)).toBeDefined();
+  });
+
   it("what came and went meanwhile is noticed", async () => {
     await run();
     if (way === "stop") await world.stop();

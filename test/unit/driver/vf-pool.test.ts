@@ -186,7 +186,7 @@ describe("giveBack", () => {
     await pool.giveBack(first);
     const second = await pool.take(1500);
     expect(second.representor).toBe(first.representor);
-    await pool.giveBack({ vf: "hyv7", representor: "hyr7" });
+    await pool.giveBack({ vf: "hyv7", representor: "hyr7", port: 7 });
     expect(await memoryHost.link(second.representor)).toBeDefined();
   });
 
@@ -266,7 +266,7 @@ describe("adopt", () => {
     await pool.adopt(inUse);
     expect((await pool.take(1500)).representor).toBe("hyr3");
     await expect(pool.take(1500)).rejects.toMatchObject({ code: "E320", details: { used: 3 } });
-    await pool.giveBack({ vf: "hyv2", representor: "hyr2" });
+    await pool.giveBack(inUse[1] as Vf);
     expect((await pool.take(1500)).representor).toBe("hyr2");
   });
 
