@@ -1,7 +1,7 @@
 import { type IncomingMessage, request } from "node:http";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
-import { OPTIONS } from "../config/options.ts";
+import { DEFAULT_ADMIN_SOCKET } from "../config/defaults.ts";
 import { ERRORS, type ErrorCode, type ErrorDetails, HyperionError, reasonOf } from "../model/errors.ts";
 import type { Invocation } from "./commands.ts";
 
@@ -15,7 +15,7 @@ export const DAEMON_OPTIONS = { json: { type: "boolean" }, "admin-socket": { typ
 
 export const DAEMON_OPTIONS_HELP = `Options:
   --json                 the document as JSON
-  --admin-socket PATH    of the daemon (HYPERION_ADMIN_SOCKET); default ${OPTIONS.adminSocket.default}
+  --admin-socket PATH    of the daemon (HYPERION_ADMIN_SOCKET); default ${DEFAULT_ADMIN_SOCKET}
 `;
 
 type Method = "GET" | "POST" | "PUT" | "DELETE";
@@ -39,7 +39,7 @@ export class AdminClient {
 
   /** The daemon that the options of a command mean. As for the daemon, an empty variable counts as one that is not set. */
   static of(socket: string | undefined, environment: Invocation["environment"]): AdminClient {
-    return new AdminClient(socket ?? (environment.HYPERION_ADMIN_SOCKET || OPTIONS.adminSocket.default));
+    return new AdminClient(socket ?? (environment.HYPERION_ADMIN_SOCKET || DEFAULT_ADMIN_SOCKET));
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { ENDPOINT_INDEX_MAX } from "../model/ids.ts";
 import { POSTURES } from "../model/posture.ts";
+import { DEFAULT_ADDRESS_POOLS, DEFAULT_ADMIN_SOCKET, DEFAULT_POSTURE } from "./defaults.ts";
 import {
   absolutePath,
   absolutePaths,
@@ -46,7 +47,7 @@ export const OPTIONS = {
     "Docker's API, which labels are read from; DOCKER_HOST counts where nothing else is said. none: no labels.",
   ),
   stateDir: option(absolutePath, "/var/lib/hyperion", "Where networks, endpoints and addresses are kept."),
-  adminSocket: option(absolutePath, "/run/hyperion/admin.sock", "Socket of the hyperion command."),
+  adminSocket: option(absolutePath, DEFAULT_ADMIN_SOCKET, "Socket of the hyperion command."),
   dataplane: option(
     dataplaneUrl,
     "ebpf",
@@ -58,7 +59,7 @@ export const OPTIONS = {
   vfLimit: option(count("COUNT", 1, ENDPOINT_INDEX_MAX), "4096", "Most VFs at a time, ready ones included."),
   posture: option(
     oneOf(POSTURES),
-    "default-allow",
+    DEFAULT_POSTURE,
     "What decides where no rule does and neither container nor network says.",
   ),
   identityLabels: option(
@@ -88,7 +89,7 @@ export const OPTIONS = {
   ),
   addressPools: option(
     addressPools,
-    "10.144.0.0/12:20,fd68:7970:6572::/48:64",
+    DEFAULT_ADDRESS_POOLS.map(({ base, size }) => `${base}:${size}`).join(","),
     "Where the IPAM driver takes subnets from that nobody asked for, with their prefix length.",
   ),
   addressReuseDelayMs: option(

@@ -1,9 +1,10 @@
 import { basename, extname } from "node:path";
 import { printableLines } from "../../base/printable.ts";
 import { type ComposeProject, loadProject, type ProjectSource } from "../../compose/index.ts";
-import { OPTIONS } from "../../config/options.ts";
+import { DEFAULT_ADDRESS_POOLS, DEFAULT_POSTURE } from "../../config/defaults.ts";
 import { HyperionError } from "../../model/errors.ts";
 import { isPosture, POSTURES, type Posture } from "../../model/posture.ts";
+import { parsePrefix } from "../../model/prefix.ts";
 import {
   errorsIn,
   type OfflineInput,
@@ -38,7 +39,7 @@ export const INPUT_OPTIONS_HELP = `What is read, as docker compose reads it:
   --profile NAME            active profile
   --policy FILE             admin policy in force
 The daemon's settings that matter (images are not looked into: their labels count neither way):
-  --posture POSTURE         ${OPTIONS.posture.default} unless said otherwise
+  --posture POSTURE         ${DEFAULT_POSTURE} unless said otherwise
   --identity-labels A,B     container labels that selectors see
 `;
 
@@ -102,7 +103,7 @@ function countOf(errors: readonly PlacedFinding[]): string {
   return errors.length === 1 ? "1 error" : `${errors.length} errors`;
 }
 
-function postureOf({ posture = OPTIONS.posture.default }: InputValues): Posture {
+function postureOf({ posture = DEFAULT_POSTURE }: InputValues): Posture {
   if (isPosture(posture)) return posture;
   const expected = `one of ${POSTURES.join(", ")}`;
   throw new HyperionError("E702", { option: "--posture", value: JSON.stringify(posture), expected });
@@ -156,5 +157,5 @@ function checkNames(projects: readonly ComposeProject[]): void {
 
 /** Where the daemon takes subnets from that nobody asked for, unless it is told otherwise. */
 function defaultPools() {
-  return OPTIONS.addressPools.schema.parse(OPTIONS.addressPools.default).map(({ base }) => base);
+  return DEFAULT_ADDRESS_POOLS.map(({ base }) => parsePrefix(base));
 }
