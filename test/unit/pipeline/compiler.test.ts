@@ -291,6 +291,17 @@ describe("quarantine", () => {
     expect(viewOf(desired, 1)).toMatchObject({ quarantine: "problems", problems: [{ code: "E117" }] });
   });
 
+  it("gives all that it holds one identity, named by rules or not", () => {
+    const rule = { "hyperion.ingress.one": "allow tcp/1 from container:wrong-1" };
+    const wrong = { "hyperion.mode": "x" };
+    const desired = compile([
+      endpoint(1, NET, container("db", rule)),
+      endpoint(2, NET, container("wrong-1", wrong)),
+      endpoint(3, NET, container("wrong-2", wrong)),
+    ]);
+    expect(viewOf(desired, 2)?.identity).toBe(viewOf(desired, 3)?.identity);
+  });
+
   it("holds an endpoint whose rule names a network while the network's name is not known", () => {
     const labels = { "hyperion.ingress.a": "allow tcp/80 on shop_default" };
     const nameless = { ...NET, name: undefined };

@@ -107,8 +107,9 @@ describe("changes of access", () => {
       ({ from }) => from,
     );
     expect(names).toEqual(["world:0.0.0.0/1", "world:128.0.0.0/1", "world"]);
-    const closed4 = { ...halves, "hyperion.ingress.c": "deny tcp/1 from world & 0.0.0.0/0 prio 1" };
-    const names4 = accessChanges(shop({ "shop/web": halves }), shop({ "shop/web": closed4 })).map(
+    const open = { ...halves, "hyperion.policy": "default-allow" };
+    const closed4 = { ...open, "hyperion.ingress.c": "deny tcp/1 from world & 0.0.0.0/0 prio 1" };
+    const names4 = accessChanges(shop({ "shop/web": open }), shop({ "shop/web": closed4 })).map(
       ({ from }) => from,
     );
     expect(names4).toEqual(["world:0.0.0.0/1", "world:128.0.0.0/1"]);

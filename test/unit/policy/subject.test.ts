@@ -29,6 +29,11 @@ describe("subjectOf", () => {
     expect(found).toMatchObject({ project: undefined, service: "shop_web", swarmService: "shop_web" });
   });
 
+  it("takes an empty place for none", () => {
+    const labels = { "com.docker.compose.project": "", "com.docker.compose.service": "" };
+    expect(subjectOf(NAME, labels, SELF, [])).toMatchObject({ project: undefined, service: undefined });
+  });
+
   it("takes further identity labels only when told to, and Hyperion's own before them", () => {
     const labels = { app: "shop", tier: "back", role: "x" };
     expect([...subjectOf(NAME, labels, SELF, ["app", "tier", "none"]).labels]).toEqual([
