@@ -102,7 +102,7 @@ export {
   probeBetween,
   type SideDocument,
 } from "./matrix.ts";
-export { findEnd, type Meeting, meetings, type NamedEnd, partyNames, wayOut } from "./meeting.ts";
+export { findEnd, type Meeting, meetings, type NamedEnd, wayOut } from "./meeting.ts";
 export { type Outside, outsideAt, prefixOfAddress } from "./outside.ts";
 export {
   ADMIN_RULES_MAX,
@@ -132,7 +132,6 @@ export {
   type ProblemCode,
   type Remark,
   type Span,
-  summarizeProblem,
 } from "./problem.ts";
 export { PROTOCOLS } from "./protocol-space.ts";
 export { parseRate, type Rate } from "./rate.ts";

@@ -72,7 +72,7 @@ function hintFor(text: string, names: readonly string[], isAmbiguous: boolean): 
 }
 
 /** In code-unit order. */
-export function partyNames({ networks }: Population): readonly string[] {
+function partyNames({ networks }: Population): readonly string[] {
   return [...new Set(networks.flatMap(({ parties }) => parties.map(({ name }) => name)))].sort();
 }
 

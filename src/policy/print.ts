@@ -15,7 +15,7 @@ export function printRule(rule: Rule, direction: Direction): string {
   return parts.join(" ");
 }
 
-export function printProtocol(match: ProtocolMatch): string {
+function printProtocol(match: ProtocolMatch): string {
   if ("type" in match) {
     if (match.type === undefined) return match.protocol;
     return `${match.protocol}/${match.type}${match.code === undefined ? "" : `:${match.code}`}`;

@@ -64,11 +64,6 @@ export function formatProblem(problem: Remark<string> & Place, who: string): str
   return `${heading}\n  ${text}\n  ${caret} ${sentenceOf(problem)}`;
 }
 
-/** The message in one line of fewer than {@link MESSAGE_LENGTH_MAX} characters, for what Docker shows. */
-export function summarizeProblem(problem: Remark<string> & Place, who: string): string {
-  return clip(`${headingOf(problem, who)}: ${sentenceOf(problem)}`, MESSAGE_LENGTH_MAX - 1);
-}
-
 function headingOf(problem: Remark<string> & Place, who: string): string {
   return `${problem.code} ${printable(who)}: ${PLACE_WORD[problem.carrier]} ${printable(problem.label)}`;
 }
