@@ -1,11 +1,9 @@
+import { isPolicyLabel } from "../model/policy-label.ts";
 import type { YamlNode } from "../yaml/index.ts";
 import type { Notices } from "./notices.ts";
 import type { ComposeService } from "./project.ts";
 import { readOptions } from "./services.ts";
 import { childOf, entriesOf } from "./tree.ts";
-
-/** Labels with this prefix are policy. */
-const POLICY_PREFIX = "hyperion.";
 
 /** Where people write labels that no container gets, and what becomes of them. */
 const ELSEWHERE: readonly (readonly [path: readonly string[], fate: string])[] = [
@@ -20,7 +18,7 @@ export function remarkService(service: ComposeService, node: YamlNode, notices: 
     const section = path.reduce<YamlNode | undefined>((at, step) => childOf(at, step), node);
     const where = ["services", service.name, ...path];
     for (const [label, { place }] of readOptions(section, where)) {
-      if (!label.startsWith(POLICY_PREFIX)) continue;
+      if (!isPolicyLabel(label)) continue;
       const text = `service ${service.name}: ${label} in ${path.join(".")} ${fate}; write it in labels`;
       notices.add("W502", text, place);
     }
@@ -44,7 +42,7 @@ function remarkNetworkMode(service: ComposeService, node: YamlNode, notices: Not
   if (mode.kind === "networks") return;
   const whose = mode.kind === "service" ? `; those of service ${mode.service} count` : "";
   for (const label of Object.keys(service.labels).sort()) {
-    if (!label.startsWith(POLICY_PREFIX)) continue;
+    if (!isPolicyLabel(label)) continue;
     const text = `service ${name} has no network of its own, and ${label} governs nothing${whose}`;
     notices.add("W506", text, service.where(label));
   }
@@ -55,7 +53,7 @@ export function remarkResources(root: YamlNode, notices: Notices): void {
   for (const section of ["networks", "volumes"]) {
     for (const [key, { node }] of entriesOf(childOf(root, section))) {
       for (const [label, { place }] of readOptions(childOf(node, "labels"), [section, key, "labels"])) {
-        if (!label.startsWith(POLICY_PREFIX)) continue;
+        if (!isPolicyLabel(label)) continue;
         notices.add(
           "W502",
           `${section}.${key}: ${label} labels no container; write it in a service's labels`,

@@ -1,4 +1,4 @@
-import { LABEL_PREFIX } from "../policy/index.ts";
+import { isPolicyLabel } from "../model/policy-label.ts";
 
 /**
  * The `hyperion.*` entries of an endpoint's driver_opts, which say the same as labels do and need no
@@ -7,6 +7,6 @@ import { LABEL_PREFIX } from "../policy/index.ts";
 export function endpointOptions(
   options: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, string>> {
-  const ours = Object.entries(options).filter(([key]) => key.startsWith(LABEL_PREFIX));
+  const ours = Object.entries(options).filter(([key]) => isPolicyLabel(key));
   return Object.fromEntries(ours.map(([key, value]) => [key, String(value)]));
 }

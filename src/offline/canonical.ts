@@ -1,3 +1,4 @@
+import { isPolicyLabel } from "../model/policy-label.ts";
 import {
   type Direction,
   type Fault,
@@ -153,7 +154,7 @@ function textOf(
   value: string,
   wrap: RuleText["wrap"],
 ): readonly RuleText[] {
-  const key = label.startsWith("hyperion.") ? readLabelKey(label).key : undefined;
+  const key = isPolicyLabel(label) ? readLabelKey(label).key : undefined;
   if (key?.kind !== "rule") return [];
   return [{ place, path, within: carrier.join("."), label, value, read: readDirected(key.direction), wrap }];
 }

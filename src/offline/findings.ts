@@ -1,5 +1,6 @@
 import { nearest } from "../base/nearest.ts";
 import type { ComposeProject } from "../compose/project.ts";
+import { isPolicyLabel } from "../model/policy-label.ts";
 import { POSTURES } from "../model/posture.ts";
 import type { Prefix } from "../model/prefix.ts";
 import { type AdminProblem, type Fault, type Finding, formatProblem, lint } from "../policy/index.ts";
@@ -152,7 +153,7 @@ function networkErrors({ offline, projects }: OfflineInput): readonly PlacedFind
 }
 
 function faultOfOption(label: string, value: string): Fault | undefined {
-  if (!label.startsWith("hyperion.")) return undefined;
+  if (!isPolicyLabel(label)) return undefined;
   const values = NETWORK_VALUES.get(label);
   if (values === undefined) {
     const known = [...NETWORK_VALUES.keys()];
@@ -203,7 +204,7 @@ function driversOfOthers(projects: readonly ComposeProject[]): ReadonlyMap<strin
 function labelled(project: ComposeProject, key: string): readonly string[] {
   return project.services
     .filter(({ networks, labels }) => {
-      const says = Object.keys(labels).some((label) => label.startsWith("hyperion."));
+      const says = Object.keys(labels).some(isPolicyLabel);
       return says && networks.some((network) => network.key === key);
     })
     .map(({ name }) => `${project.name}/${name}`);

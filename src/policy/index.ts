@@ -84,7 +84,7 @@ export {
 export { type Asked, formatExplanation, formatPosture } from "./explain-text.ts";
 export { type FlatEntry, Flattening, type NumberedRule } from "./flatten.ts";
 export { handlesOf, handlesOfPeer } from "./handle.ts";
-export { LABEL_PREFIX, type LabelKey, type ReadKey, readLabelKey } from "./label-keys.ts";
+export { type LabelKey, type ReadKey, readLabelKey } from "./label-keys.ts";
 export { lint } from "./lint.ts";
 export type {
   Finding,

@@ -1,9 +1,7 @@
 import { nearest } from "../base/nearest.ts";
+import { LABEL_PREFIX } from "../model/policy-label.ts";
 import type { Direction } from "../model/posture.ts";
 import type { Fault } from "./problem.ts";
-
-/** Every label that Hyperion reads begins so; other labels are none of its business. */
-export const LABEL_PREFIX = "hyperion.";
 
 /** What a `hyperion.*` key means. */
 export type LabelKey =
@@ -51,7 +49,7 @@ export type ReadKey =
   | { readonly key: LabelKey; readonly fault?: undefined }
   | { readonly key?: undefined; readonly fault: Fault };
 
-/** Reads a key that begins with {@link LABEL_PREFIX}, or says what is wrong with it (E101). */
+/** Reads the key of a policy label ({@link isPolicyLabel}), or says what is wrong with it (E101). */
 export function readLabelKey(label: string): ReadKey {
   const single = SINGLE.get(label);
   if (single !== undefined) return { key: single };

@@ -1,7 +1,8 @@
 import { nearest } from "../base/nearest.ts";
+import { isPolicyLabel } from "../model/policy-label.ts";
 import { type Direction, isPosture, POSTURES, type Posture } from "../model/posture.ts";
 import type { Rule } from "./ast.ts";
-import { isName, LABEL_PREFIX, type LabelKey, readLabelKey } from "./label-keys.ts";
+import { isName, type LabelKey, readLabelKey } from "./label-keys.ts";
 import { parseRule } from "./parse-rule.ts";
 import { type Carrier, type Fault, type Problem, quote, type Span } from "./problem.ts";
 import { parseRate, type Rate } from "./rate.ts";
@@ -45,7 +46,7 @@ const OFFLOADS: readonly string[] = ["prefer", "require", "off"] satisfies Offlo
 /** Reads the `hyperion.*` entries of one carrier; others are ignored. Their order does not matter. */
 export function parseLabels(entries: Readonly<Record<string, string>>, carrier: Carrier): ParsedLabels {
   const reader = new LabelReader(carrier);
-  const labels = Object.keys(entries).filter((label) => label.startsWith(LABEL_PREFIX));
+  const labels = Object.keys(entries).filter(isPolicyLabel);
   for (const label of labels.sort()) reader.read(label, entries[label] ?? "");
   return { statement: reader.statement, problems: reader.problems };
 }

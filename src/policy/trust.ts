@@ -1,5 +1,5 @@
 import type { ContainerFacts } from "../model/facts.ts";
-import { LABEL_PREFIX } from "./label-keys.ts";
+import { isPolicyLabel } from "../model/policy-label.ts";
 import type { Warning } from "./warning.ts";
 
 /** Written by compose (docker/compose, pkg/api/labels.go) and by Swarm (docker/cli, compose/convert). */
@@ -57,7 +57,7 @@ export function countedLabels(
       return marked ? place.labels : [];
     }),
   );
-  const isOwn = (key: string) => key.startsWith(LABEL_PREFIX) || settings.identityLabels.includes(key);
+  const isOwn = (key: string) => isPolicyLabel(key) || settings.identityLabels.includes(key);
   const counted: [string, string][] = [];
   const warnings: Warning[] = [];
   for (const [key, value] of relevantLabels(labels, settings.identityLabels)) {
@@ -96,5 +96,5 @@ export function relevantLabels(
 }
 
 function isRelevant(key: string): boolean {
-  return key.startsWith(LABEL_PREFIX) || PLACE_LABELS.has(key) || MARKS.has(key);
+  return isPolicyLabel(key) || PLACE_LABELS.has(key) || MARKS.has(key);
 }

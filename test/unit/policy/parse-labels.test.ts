@@ -42,6 +42,8 @@ describe("parseLabels", () => {
     ["E101", "hyperion.polcy", "x", "hyperion.policy"],
     ["E101", "hyperion.ingres.sql", "x", "hyperion.ingress.sql"],
     ["E101", "hyperion.rates.ingress", "x", "hyperion.rate.ingress"],
+    ["E101", "Hyperion.policy", "default-deny", "hyperion.policy"],
+    ["E101", "HYPERION.Ingress.sql", "allow tcp/5432", "hyperion.ingress.sql"],
     ["E101", "hyperion.zebra", "x", undefined],
     ["E101", "hyperion.", "x", undefined],
     ["E101", "hyperion.label.", "x", undefined],
