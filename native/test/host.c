@@ -259,14 +259,17 @@ static void addresses_are_those_of_all_devices(void)
 	ip("link set lo up");
 	ip("address add 198.51.100.7 peer 198.51.100.8 dev lo");
 	ip("address add fd00::7/64 dev lo");
+	ip("address add 192.0.2.7/24 brd 192.0.2.255 dev lo");
 	count = hyp_host_addresses(addresses, 8, &error);
-	CHECK_EQUAL(count, 4);
+	CHECK_EQUAL(count, 6);
 	CHECK(has_address(addresses, count, "::ffff:127.0.0.1"));
 	CHECK(has_address(addresses, count, "::1"));
 	CHECK(has_address(addresses, count, "::ffff:198.51.100.7"));
 	CHECK(has_address(addresses, count, "fd00::7"));
-	CHECK_EQUAL(hyp_host_addresses(addresses, 1, &error), 4);
-	CHECK_EQUAL(hyp_host_addresses(NULL, 0, &error), 4);
+	CHECK(has_address(addresses, count, "::ffff:192.0.2.7"));
+	CHECK(has_address(addresses, count, "::ffff:192.0.2.255"));
+	CHECK_EQUAL(hyp_host_addresses(addresses, 1, &error), 6);
+	CHECK_EQUAL(hyp_host_addresses(NULL, 0, &error), 6);
 }
 
 /* Waits for the watch to tell, and forgets it. */

@@ -15,6 +15,7 @@
 #include "connection.h"
 #include "deliver.h"
 #include "fragment.h"
+#include "multicast.h"
 #include "rate.h"
 
 #define HYP_HOP_LIMIT_OFFSET (ETH_HLEN + 7)
@@ -109,13 +110,20 @@ static __noinline int let_through(struct hyp_frame *frame, struct packet *packet
 
 /*
  * What may open nothing: an IPv6 packet with an IPv4 address is told from IPv4's own by no key, and who
- * is outside would be looked up among IPv6's; and what only a router says. NONE or a reason.
+ * is outside would be looked up among IPv6's; what only a router says; and, as within a network, what
+ * is for a group, which the bridge would copy to the ways out of all other containers. NONE or a reason.
  */
 static __always_inline int guard_passage(const struct packet *packet)
 {
+	__u32 members = 0;
+
 	if (!is_ipv4(packet) && (is_mapped(&packet->source) || is_mapped(&packet->destination)))
 		return HYP_REASON_MALFORMED;
-	return is_outgoing(packet) && is_icmp(packet) ? guard_icmp(packet) : HYP_REASON_NONE;
+	if (!is_outgoing(packet))
+		return HYP_REASON_NONE;
+	if (is_multicast(packet) && !network_has_multicast(packet->network, &members))
+		return HYP_REASON_MULTICAST_OFF;
+	return is_icmp(packet) ? guard_icmp(packet) : HYP_REASON_NONE;
 }
 
 static __noinline int let_new_through(struct hyp_frame *frame, struct packet *packet,

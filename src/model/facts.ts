@@ -113,7 +113,7 @@ export interface Facts {
    * endpoints of one container have the same.
    */
   readonly gateways: ReadonlyMap<EndpointId, number>;
-  /** Every address of this machine: what the selector `host` means. */
+  /** Every address that this machine answers to, broadcast included: what the selector `host` means. */
   readonly hostAddresses: ReadonlySet<Ip>;
   readonly policies: ReadonlyMap<string, PolicyFacts>;
 }

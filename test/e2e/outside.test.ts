@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, describe, expect, it } from "vitest";
+import type { WhyDocument } from "../../src/observe/admin-view.ts";
 import type { Outcome } from "../../src/playground/agent/probe.ts";
 import { HOST_IPV4, HOST_IPV6, OUTSIDE } from "../../src/playground/outside.ts";
 import type { Prober } from "../../src/playground/prober.ts";
@@ -194,6 +195,9 @@ describe.skipIf(lacksEngine())("what is outside", () => {
       Array(4).fill("timeout"),
     );
     expect(await prober.tcp(partner.ipv4, 80)).toBe("timeout");
+    // What the host's own link broadcasts to is the host, too.
+    const { answers } = await bed().daemon.query<WhyDocument>("why", "to-host", "172.30.255.255", "tcp/7000");
+    expect(answers.map(({ verdict, mismatches }) => [verdict, mismatches])).toEqual([["allow", []]]);
     // One that the host gets while containers run.
     await bed().sh("ip addr add 192.0.2.77/32 dev lo");
     await bed().until(

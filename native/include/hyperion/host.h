@@ -70,7 +70,10 @@ struct hyp_host_address {
 	uint8_t address[16]; /* IPv4 as ::ffff:a.b.c.d */
 };
 
-/* Copies the addresses of all devices, the loopback's included; capacity as in hyp_host_links. */
+/*
+ * Copies what this machine answers to: the addresses of all devices, the loopback's included, and
+ * IPv4's broadcast addresses (IFA_BROADCAST); capacity as in hyp_host_links.
+ */
 HYP_API int hyp_host_addresses(struct hyp_host_address *addresses, uint32_t capacity,
 			       struct hyp_error *error);
 

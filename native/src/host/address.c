@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The addresses of this machine, in the network namespace of the calling thread. */
+/* The addresses of this machine, those for broadcast too, in the network namespace of the calling thread. */
 #include <errno.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
@@ -20,6 +20,7 @@ struct listing {
 struct attributes {
 	const struct nlattr *local;
 	const struct nlattr *address;
+	const struct nlattr *broadcast;
 };
 
 static int read_attribute(const struct nlattr *attribute, void *data)
@@ -30,6 +31,8 @@ static int read_attribute(const struct nlattr *attribute, void *data)
 		found->local = attribute;
 	else if (mnl_attr_get_type(attribute) == IFA_ADDRESS)
 		found->address = attribute;
+	else if (mnl_attr_get_type(attribute) == IFA_BROADCAST)
+		found->broadcast = attribute;
 	return MNL_CB_OK;
 }
 
@@ -49,24 +52,29 @@ static bool to_address(const struct nlattr *attribute, struct hyp_host_address *
 	return bytes == IPV4_BYTES;
 }
 
+static void list_address(struct listing *listing, const struct nlattr *attribute)
+{
+	struct hyp_host_address address;
+
+	if (attribute == NULL || !to_address(attribute, &address))
+		return;
+	if (listing->count < listing->capacity)
+		listing->addresses[listing->count] = address;
+	listing->count++;
+}
+
 static int take_address(const struct nlmsghdr *message, void *data)
 {
 	struct listing *listing = data;
 	struct attributes found = {0};
-	struct hyp_host_address address;
 
 	if (message->nlmsg_type != RTM_NEWADDR ||
 	    mnl_nlmsg_get_payload_len(message) < sizeof(struct ifaddrmsg))
 		return MNL_CB_OK;
 	mnl_attr_parse(message, sizeof(struct ifaddrmsg), read_attribute, &found);
 	/* Where both are there, IFA_ADDRESS is the other end of the line. */
-	if (found.local == NULL)
-		found.local = found.address;
-	if (found.local == NULL || !to_address(found.local, &address))
-		return MNL_CB_OK;
-	if (listing->count < listing->capacity)
-		listing->addresses[listing->count] = address;
-	listing->count++;
+	list_address(listing, found.local != NULL ? found.local : found.address);
+	list_address(listing, found.broadcast);
 	return MNL_CB_OK;
 }
 

@@ -43,7 +43,7 @@ export interface Host {
 
   links(namePrefix: string): Promise<readonly Link[]>;
 
-  /** The addresses of every device, the loopback's included. Throws E601. */
+  /** The addresses of every device, the loopback's and IPv4's broadcast addresses included. Throws E601. */
   addresses(): Promise<readonly Ip[]>;
 
   /**

@@ -50,6 +50,8 @@ const closed = (...lengths: readonly number[]): Partial<EndpointRow> => ({
   ingressPrefixLengths: prefixLengths(...lengths),
 });
 
+const MDNS = { mac: parseMac("01:00:5e:00:00:fb"), ipv4: "224.0.0.251" as Ip };
+
 /** Neighbour solicitation (135) or another message of the link, with a hop limit. */
 function ofLink(from: Host, to: Host, type: number, hopLimit: number): Uint8Array {
   const message = icmp(from.linkLocal, to.linkLocal, type, 0, 0, filler(16));
@@ -256,15 +258,15 @@ export const gateway: readonly PacketCase[] = [
     ],
   },
   {
-    name: "a group is a destination like others",
+    name: "a group is a destination like others where the network has multicast",
     rows: worldWithOutside({
+      multicast: true,
       a: closed(16),
       prefixes: [within("224.0.0.0/4", 100)],
       policies: [lets("egress", 1, { protocol: "udp", identity: 100, port: 5353, prefixLength: 16 })],
     }),
     steps: [5353, 5354].map((port): SendStep => {
-      const mdns = { mac: parseMac("01:00:5e:00:00:fb"), ip: "224.0.0.251" as Ip };
-      const to: Host = { ...O1, mac: mdns.mac, ipv4: mdns.ip };
+      const to: Host = { ...O1, ...MDNS };
       const frame = packet(
         WAY_A,
         to,
@@ -287,6 +289,20 @@ export const gateway: readonly PacketCase[] = [
         ],
       };
     }),
+  },
+  {
+    name: "and leads nowhere where it has not, by whatever sign one is told",
+    rows: worldWithOutside(),
+    steps: [
+      ...[
+        udpFrame(WAY_A, { ...O1, ...MDNS }, [1, 5353]),
+        udpFrame(WAY_A, { ...O1, ipv4: MDNS.ipv4 }, [1, 5353]),
+        udpFrame(WAY_A, { ...O1, mac: MDNS.mac }, [1, 2]),
+        udpFrame(WAY_A, { ...O1, ipv4: "255.255.255.255" as Ip }, [1, 2]),
+        udpFrame(WAY_A, { ...O1, ipv6: "ff05::1" as Ip }, [1, 2], "ipv6"),
+      ].map((frame) => dropped(WAY_A, frame, "MULTICAST_OFF")),
+      passes(O1, WAY_A, udpFrame(O1, { ...WAY_A, ipv4: MDNS.ipv4 }, [1, 5353])),
+    ],
   },
   {
     name: "what keeps the next hop reachable passes whatever policy says, and is no traffic",
