@@ -3,7 +3,15 @@ import { join } from "node:path";
 import type { Report } from "../main.ts";
 import type { Outcome } from "../targets.ts";
 import { writePlots } from "./plots.ts";
-import { FIGURE_HEAD, figureRows, markdown, OUTCOME_HEAD, outcomeRows } from "./table.ts";
+import {
+  FIGURE_HEAD,
+  figureRows,
+  markdown,
+  OUTCOME_HEAD,
+  outcomeRows,
+  RATIO_HEAD,
+  ratioRows,
+} from "./table.ts";
 
 /** Writes the page of a run, with its plots, in place of the one before. */
 export function publish(report: Report, outcomes: readonly Outcome[], directory: string): void {
@@ -20,12 +28,15 @@ function page(report: Report, outcomes: readonly Outcome[], plots: readonly stri
 
 Written by \`npm run bench -- --publish\` on ${date.slice(0, 10)}; every number and plot is of that one run. Absolute
 numbers are this machine's; the ratios are what carries over. Each of the ${options.rounds} rounds measures every system
-once, in another order each time, so that noise hits all alike; ratios in the first table are medians of
+once, in another order each time, so that noise hits all alike; ratios in the first two tables are medians of
 the ratios within each round.
 
 ## Targets
 
 ${markdown(OUTCOME_HEAD, outcomeRows(outcomes))}
+## Ratios
+
+${markdown(RATIO_HEAD, ratioRows(figures))}
 ## Figures
 
 ${markdown(FIGURE_HEAD, figureRows(figures))}

@@ -1,5 +1,5 @@
 import type { Figure } from "../figures.ts";
-import { median, quantile } from "../statistics.ts";
+import { median, medianRatio, quantile } from "../statistics.ts";
 import type { Outcome } from "../targets.ts";
 
 /** A number with as many digits as it deserves. */
@@ -27,6 +27,23 @@ export function figureRows(figures: readonly Figure[]): readonly (readonly strin
   });
 }
 
+/** What Hyperion is compared with, where it was measured of the same thing. */
+const BASES = ["bare-veth", "docker-bridge", "docker-network"] as const;
+
+/** One row per figure and system: what it is to each of the others, medians of the ratios within a round. */
+export function ratioRows(figures: readonly Figure[]): readonly (readonly string[])[] {
+  return figures.flatMap(({ title, series }) => {
+    const bases = BASES.map((base) => series.find(({ system }) => system === base)?.samples ?? []);
+    const compared = bases.every((samples) => samples.length > 0) ? series : [];
+    return compared.map(({ system, samples }, i) => [
+      i === 0 ? title : "",
+      system,
+      ...bases.map((base) => medianRatio(samples, base).toFixed(3)),
+    ]);
+  });
+}
+
+export const RATIO_HEAD = ["figure", "system", ...BASES.map((base) => `÷ ${base}`)] as const;
 export const FIGURE_HEAD = ["figure", "system", "median", "quartiles", "÷ first", "samples"] as const;
 export const OUTCOME_HEAD = ["target", "promised", "seen", ""] as const;
 
