@@ -125,15 +125,15 @@ static __always_inline __u16 opening_service(const struct packet *packet, int in
 }
 
 /*
- * Decides again under the present generations. NONE or a reason; then the connection stays as it was, so
- * that the next packet of either end is decided again, too. Forgotten, it would be opened anew by whatever
- * the other end still sends, and go on.
+ * Decides again under the present generations. `initiator`: the packet is of the end that opened it, which
+ * an endpoint that talks to itself does not tell. NONE or a reason; then the connection stays as it was,
+ * so that the next packet of either end is decided again, too. Forgotten, it would be opened anew by
+ * whatever the other end still sends, and go on.
  */
 static __noinline int decide_again(struct packet *packet, struct hyp_connection *connection,
 				   const struct hyp_endpoint_value *sender,
-				   const struct hyp_endpoint_value *receiver)
+				   const struct hyp_endpoint_value *receiver, int initiator)
 {
-	int initiator = connection->endpoint[0] == packet->sender;
 	__u32 generation[2] = { initiator ? sender->generation : receiver->generation,
 				initiator ? receiver->generation : sender->generation };
 	__u16 service = packet->service;

@@ -90,7 +90,7 @@ static __always_inline int pass_flow(struct hyp_frame *frame, struct packet *pac
 		return refuse(frame, packet, packet->receiver, HYP_REASON_QUARANTINED);
 	if ((initiator ? sender : receiver)->generation != connection->generation[0] ||
 	    (initiator ? receiver : sender)->generation != connection->generation[1]) {
-		reason = decide_again(packet, connection, sender, receiver);
+		reason = decide_again(packet, connection, sender, receiver, initiator);
 		if (reason != HYP_REASON_NONE)
 			return refuse(frame, packet, packet->culprit, reason);
 	}

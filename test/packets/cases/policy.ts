@@ -394,6 +394,21 @@ export const generations: readonly PacketCase[] = [
       ],
     },
     {
+      name: `${family}: one to oneself is decided again as it was opened, whichever end sends`,
+      rows: world(),
+      steps: [
+        passes(B, B, tcpFrame(B, B, [40000, 80], TCP.syn, family)),
+        change(
+          endpointRow(B, { generation: 11, ingressDeny: true, ingressPrefixLengths: prefixLengths(16) }),
+        ),
+        dropped(B, tcpFrame(B, B, [80, 40000], TCP.syn | TCP.ack, family), "POLICY_INGRESS", B.endpoint),
+        {
+          apply: [{ verb: "upsert", row: lets(1, { identity: identityOf(B), port: 80, prefixLength: 16 }) }],
+        },
+        passes(B, B, tcpFrame(B, B, [80, 40000], TCP.syn | TCP.ack, family)),
+      ],
+    },
+    {
       name: `${family}: a change of the initiator's policy cuts the connection`,
       rows: world(),
       steps: [
