@@ -15,8 +15,8 @@ export interface PlacedAssertion {
 }
 
 /**
- * Reads a list of assertions: `- allow: web -> db tcp/5432`. Throws E160 when it is no YAML or several lists, E183 when it
- * is no such list: one that says nothing would hold of everything.
+ * Reads a list of assertions: `- allow: web -> db tcp/5432`. Throws E160 when it is no YAML or several
+ * lists, E183 when it is no such list: one that says nothing would hold of everything.
  */
 export function readAssertions(text: string, file: string): readonly PlacedAssertion[] {
   const yaml = readYamlDocument(text, file, "list of assertions");

@@ -8,8 +8,8 @@ import { matches, type Remote } from "./selector.ts";
 import type { Subject } from "./subject.ts";
 
 /*
- * The plain reading of "Deciding" in docs/reference/labels.md, to be read beside it. It is what the language means: the
- * fast path (flatten.ts) must agree with it, and `explain` tells its reasons.
+ * The plain reading of "Deciding" in docs/reference/labels.md, to be read beside it. It is what the
+ * language means: the fast path (flatten.ts) must agree with it, and `explain` tells its reasons.
  */
 
 /** The endpoint whose policy is asked. */

@@ -35,7 +35,10 @@ export interface Side {
   readonly audit: boolean;
   readonly rule: PolicyRule | undefined;
   readonly posture: DecidedPosture | undefined;
-  /** Undefined where no label turns it round: an admin policy decides, what it would deny only audits, or the end is outside. */
+  /**
+   * Undefined where no label turns it round: an admin policy decides, what it would deny only audits, or
+   * the end is outside.
+   */
   readonly remedy: Remedy | undefined;
 }
 

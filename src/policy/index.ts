@@ -19,8 +19,9 @@
  * wrong comes back as problems, which `formatProblem` writes out, and nothing is thrown; what is asked
  * wrongly throws an error with a `code` (`parseIp`, `parseProbe`, `checkAssertion`). `decide` answers for
  * one side of a connection and gives its reason; a remote is a container (`Subject`), somewhere outside
- * (`Outside`), or unknown. `judge` asks both sides, each an owner with a name (`Party`). `Flattening` turns rules into what a data plane looks up. No I/O, no clock, no
- * state: the same input gives the same output on any machine.
+ * (`Outside`), or unknown. `judge` asks both sides, each an owner with a name (`Party`). `Flattening`
+ * turns rules into what a data plane looks up. No I/O, no clock, no state: the same input gives the same
+ * output on any machine.
  */
 export type { PolicyFacts } from "../model/facts.ts";
 export { type Ip, parseIp } from "../model/ip.ts";
@@ -101,6 +102,7 @@ export {
   matrix,
   probeBetween,
   type SideDocument,
+  sideDocument,
 } from "./matrix.ts";
 export { findEnd, type Meeting, meetings, type NamedEnd, wayOut } from "./meeting.ts";
 export { type Outside, outsideAt, prefixOfAddress } from "./outside.ts";

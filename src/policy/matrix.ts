@@ -79,12 +79,13 @@ function verdictOf(network: string, from: End, to: End, named: NamedProbe): Matr
     probe: named.text,
     verdict,
     ...(audit && { audit }),
-    egress: documentOf(egress),
-    ingress: documentOf(ingress),
+    egress: sideDocument(egress),
+    ingress: sideDocument(ingress),
   };
 }
 
-function documentOf({ verdict, by, audit }: JudgedSide): SideDocument {
+/** One side as every document has it. */
+export function sideDocument({ verdict, by, audit }: JudgedSide): SideDocument {
   return { verdict, by, ...(audit && { audit }) };
 }
 

@@ -30,9 +30,11 @@ export class CommandFiles implements ComposeFiles {
   }
 
   read(path: string): Promise<string | undefined> {
-    const known = this.#texts.get(path);
-    const reading = known ?? this.#disk.read(path);
-    if (known === undefined) this.#texts.set(path, reading);
+    let reading = this.#texts.get(path);
+    if (reading === undefined) {
+      reading = this.#disk.read(path);
+      this.#texts.set(path, reading);
+    }
     return reading;
   }
 

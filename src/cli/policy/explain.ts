@@ -11,6 +11,7 @@ import {
   printRule,
   probeBetween,
   type Side,
+  sideDocument,
 } from "../../policy/index.ts";
 import { readWords } from "../arguments.ts";
 import { type Command, json } from "../commands.ts";
@@ -67,16 +68,15 @@ function toDocument({ verdict, audit, egress, ingress }: Explanation) {
   return {
     verdict,
     ...(audit && { audit }),
-    egress: sideDocument(egress, "egress"),
-    ingress: sideDocument(ingress, "ingress"),
+    egress: documentOf(egress, "egress"),
+    ingress: documentOf(ingress, "ingress"),
   };
 }
 
-function sideDocument({ verdict, by, audit, rule, posture, remedy }: Side, direction: "egress" | "ingress") {
+function documentOf(side: Side, direction: "egress" | "ingress") {
+  const { rule, posture, remedy } = side;
   return {
-    verdict,
-    by,
-    ...(audit && { audit }),
+    ...sideDocument(side),
     rule: rule === undefined ? null : printRule(rule.rule, direction),
     posture: posture ?? null,
     remedy: remedy ?? null,

@@ -1,12 +1,6 @@
 import { printableLines } from "../../base/printable.ts";
 import { checkAssertions, readAssertions } from "../../offline/index.ts";
-import {
-  type Assertion,
-  type AssertionResult,
-  formatExplanation,
-  type Side,
-  type SideDocument,
-} from "../../policy/index.ts";
+import { type Assertion, type AssertionResult, formatExplanation, sideDocument } from "../../policy/index.ts";
 import { formatPlace, type Place } from "../../yaml/index.ts";
 import { readWords } from "../arguments.ts";
 import { type Command, json } from "../commands.ts";
@@ -81,8 +75,4 @@ function toDocument({ assertion, holds, found, place }: Result) {
       ingress: sideDocument(ingress),
     })),
   };
-}
-
-function sideDocument({ verdict, by, audit }: Side): SideDocument {
-  return { verdict, by, ...(audit && { audit }) };
 }
