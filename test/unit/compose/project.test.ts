@@ -10,9 +10,9 @@ type Texts = Readonly<Record<string, string>> | string;
 
 function load(texts: Texts): Promise<ComposeProject> {
   const named = typeof texts === "string" ? { "compose.yaml": texts } : texts;
-  const absolute = Object.entries(named).map(([path, text]) => [join("/work/shop", path), text] as const);
-  const files = new MemoryFiles("/work/shop", Object.fromEntries(absolute));
-  return loadProject({ files: [], env: { HOME: "/work" } }, files);
+  const absolute = Object.entries(named).map(([path, text]) => [join("/srv/shop", path), text] as const);
+  const files = new MemoryFiles("/srv/shop", Object.fromEntries(absolute));
+  return loadProject({ files: [], env: { HOME: "/srv" } }, files);
 }
 
 const at = (place: Place | undefined) => place && `${place.file}:${place.line}:${place.column}`;
@@ -89,9 +89,9 @@ networks:
     expect(a?.labels).toEqual({ one: "1", two: "2", four: "4" });
     expect(at(a?.where("one"))).toBe("compose.yaml:2:25");
     expect(at(a?.where("two"))).toBe("own.labels:3:1");
-    expect(at(a?.where("four"))).toBe("/work/home.labels:1:1");
-    expect(at(i?.where("three"))).toBe("/work/lib/inc.yaml:2:57");
-    expect(at(i?.where("five"))).toBe("/work/lib/inc.labels:1:1");
+    expect(at(a?.where("four"))).toBe("/srv/home.labels:1:1");
+    expect(at(i?.where("three"))).toBe("/srv/lib/inc.yaml:2:57");
+    expect(at(i?.where("five"))).toBe("/srv/lib/inc.labels:1:1");
     expect(at(a?.networks[0]?.place)).toBe("compose.yaml:9:7");
     expect(at(a?.networks[0]?.where("hyperion.mode"))).toBe("compose.yaml:11:26");
     expect(at(a?.ports[0]?.place)).toBe("compose.yaml:13:9");
@@ -289,7 +289,7 @@ describe("refusals", () => {
   });
 
   it("say that there is no file", async () => {
-    expect(await refusal({})).toBe("E165 no compose file in /work/shop or above; name one with -f");
+    expect(await refusal({})).toBe("E165 no compose file in /srv/shop or above; name one with -f");
   });
 
   it("name included files in the order in which they include each other", async () => {
